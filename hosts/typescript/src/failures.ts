@@ -48,6 +48,8 @@ export interface Failures {
   "call/aborted": Record<never, never>;
   /** The plug-in is running a call already and one instance runs one call at a time. */
   "call/reentrant": { running: string };
+  /** A host function used its call's context after the call had ended. */
+  "call/over": { function: string };
   /** The input does not fit into the memory limit. */
   "call/input": { lengthBytes: number; limitBytes: number };
   /** A range does not lie inside the memory. */
@@ -58,6 +60,8 @@ export interface Failures {
   "memory/bad-handle": { handle: bigint };
   /** A host function was handed or returned a value that has not the declared type. */
   "host-function/bad-value": { namespace: string; name: string; expected: string };
+  /** A host function returned a promise where the plug-in cannot wait for one. */
+  "host-function/async": { namespace: string; name: string };
   /** A variable would exceed the budget; the old value stays. */
   "vars/over-budget": { limitBytes: number; neededBytes: number };
   /** The budget for variables is 0. */

@@ -1,0 +1,65 @@
+/**
+ * Every limit of a plug-in in one place: its unit, its default and where the default comes from.
+ *
+ * Used by the manifest parser, which turns what the embedder and the manifest say into one {@link ResolvedLimits}.
+ * The reasons for the defaults are in RATIONALE.md, "Why these default limits?".
+ */
+
+/** What the embedder may limit. Left out means the default, `"none"` means no limit, 0 means nothing is allowed. */
+export interface Limits {
+  /** Pages of 64 KiB that all memories of the plug-in may have together, and again all blocks exchanged with the host. */
+  readonly memoryPages?: number | "none";
+  /** Entries that all tables of the plug-in may have together. */
+  readonly tableElements?: number | "none";
+  /** Milliseconds one call, or the start of an instance, may take, time in host functions included. */
+  readonly timeoutMs?: number | "none";
+  /** WebAssembly instructions one call may execute. Off by default, because counting them exactly costs speed. */
+  readonly fuel?: number | "none";
+  /** How deep calls inside the plug-in may be nested. */
+  readonly stackDepth?: number | "none";
+  /** Bytes of all variables together, names included. 0 turns variables off. */
+  readonly varBytes?: number | "none";
+  /** Bytes of one HTTP response's body. */
+  readonly httpResponseBytes?: number | "none";
+  /** Bytes of log text one call may write, output to stdout and stderr included; what is beyond is dropped. */
+  readonly logBytes?: number | "none";
+}
+
+/** All limits, with no limit as `Infinity`. */
+export type ResolvedLimits = { readonly [Name in keyof Limits]-?: number };
+
+/** What holds when nothing is said. */
+export const DEFAULT_LIMITS: ResolvedLimits = Object.freeze({
+  memoryPages: 2048, // 128 MiB: the largest plug-in measured (Go, Python, Ruby runtimes) needs under a third
+  tableElements: 1_000_000, // 4 to 16 MiB in the engine; the largest toolchain output measured has 40,000
+  timeoutMs: 5_000, // a plug-in that loops is stopped without the embedder's doing, a slow one is not
+  fuel: Number.POSITIVE_INFINITY,
+  stackDepth: 10_000, // engines overflow between 10,000 and 60,000 small frames
+  varBytes: 1_048_576, // Extism's default
+  httpResponseBytes: 52_428_800, // Extism's default
+  logBytes: 1_048_576,
+});
+
+/** Largest value of each limit that can be enforced; beyond these only `"none"` makes sense. */
+export const LIMIT_CEILINGS: ResolvedLimits = Object.freeze({
+  memoryPages: 65_536,
+  tableElements: 0xffff_ffff,
+  timeoutMs: Number.MAX_SAFE_INTEGER,
+  fuel: Number.MAX_SAFE_INTEGER,
+  stackDepth: 0x7fff_ffff,
+  varBytes: Number.MAX_SAFE_INTEGER,
+  httpResponseBytes: Number.MAX_SAFE_INTEGER,
+  logBytes: Number.MAX_SAFE_INTEGER,
+});
+
+/** Bytes of a module or a manifest that the host is willing to read. */
+export const MAX_SOURCE_BYTES = 268_435_456;
+
+/** Bytes of source modules whose compiled form is kept for the next plug-in of the same content. */
+export const COMPILE_CACHE_BYTES = 67_108_864;
+
+/** Bytes of one page of linear memory. Source: https://webassembly.github.io/spec/core/exec/runtime.html#page-size */
+export const PAGE_BYTES = 65_536;
+
+/** Loop turns and function entries that pass between two looks at the clock: about a tenth of a millisecond's work. */
+export const INTERRUPT_INTERVAL = 100_000;

@@ -1,0 +1,35 @@
+/** Node, and what speaks its file API: Deno and Bun. */
+
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+
+import type { Platform } from "../platform.ts";
+import { webPlatform } from "./web.ts";
+
+const SMALL_BYTES = 262_144;
+
+/** The platform of Node, Deno and Bun. */
+export const nodePlatform: Platform = Object.freeze({
+  ...webPlatform,
+  name: "node",
+  readFile: async (path, maxBytes) => {
+    const file = await open(path, "r");
+    try {
+      const { size } = await file.stat();
+      if (size > maxBytes) throw new RangeError(`the file has ${size} bytes`);
+      const bytes = new Uint8Array(size);
+      let length = 0;
+      while (length < size) {
+        const { bytesRead } = await file.read(bytes, length, size - length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return length === size ? bytes : bytes.slice(0, length);
+    } finally {
+      await file.close();
+    }
+  },
+  // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
+  sha256: async (bytes) =>
+    bytes.length <= SMALL_BYTES ? createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),
+} satisfies Platform);
