@@ -1,1 +1,29 @@
-export {};
+/** `@tenon/host`: runs WebAssembly plug-ins. This is the whole public face; on Node, Deno and Bun `node.ts` adds files. */
+
+export { createPlugin, ExtismPlugin } from "./create.ts";
+export type { CallOptions, CallStats } from "./engine.ts";
+export { type FailureCode, PluginError } from "./error.ts";
+export type { Failures } from "./failures.ts";
+export { CallContext } from "./context.ts";
+export {
+  type HostFunction,
+  hostFunction,
+  type HostFunctions,
+  type HostResult,
+  type HostType,
+  type HostTypes,
+  type HostValues,
+  type RawHostFunction,
+  type TypedHostFunction,
+  type WasmValue,
+} from "./functions.ts";
+export type { Limits } from "./limits.ts";
+export type { LogEntry, Logger, LogLevel } from "./log.ts";
+export type { ManifestModule, ManifestObject, PathRequest } from "./manifest.ts";
+export type { Allow, PluginOptions } from "./options.ts";
+export { Output } from "./output.ts";
+export type { Platform } from "./platform.ts";
+export { type CallInput, Plugin } from "./plugin.ts";
+export type { PluginSource } from "./source.ts";
+export type { TrapKind } from "./trap.ts";
+export type { Variables } from "./vars.ts";

@@ -5,12 +5,13 @@
  */
 
 import { LOG_LEVELS } from "./abi.ts";
-import { PluginError } from "./error.ts";
+import type { CallOptions } from "./engine.ts";
+import type { PluginError } from "./error.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import type { LogEntry, LogLevel, Logger } from "./log.ts";
 import type { Platform } from "./platform.ts";
-import type { Variables } from "./vars.ts";
+import { Variables } from "./vars.ts";
 
 /** One run of a plug-in function, or the start of an instance. */
 export interface Call {
@@ -30,8 +31,20 @@ export interface Call {
   isOver: boolean;
 }
 
+/** What a session is made from. */
+export interface SessionSettings {
+  /** Name of the plug-in. */
+  readonly plugin: string;
+  readonly platform: Platform;
+  readonly limits: ResolvedLimits;
+  readonly config: ReadonlyMap<string, string>;
+  readonly logger: Logger | undefined;
+  /** Lowest level that is logged, as the ABI numbers them. */
+  readonly logLevel: number;
+}
+
 /** State shared by everything that a plug-in's imports do. */
-export interface Session {
+export class Session {
   readonly plugin: string;
   readonly platform: Platform;
   readonly limits: ResolvedLimits;
@@ -39,10 +52,46 @@ export interface Session {
   readonly vars: Variables;
   readonly logger: Logger | undefined;
   readonly logLevel: number;
-  /** Blocks of the live instance. */
-  kernel: Kernel;
-  /** The running call; a call that is over stays here until the next begins. */
+  /** Blocks of the live instance; set when one is linked. */
+  kernel!: Kernel;
+  /** The running call; one that is over stays here until the next begins. */
   call: Call;
+
+  /** @param settings What the embedder granted. */
+  constructor(settings: SessionSettings) {
+    this.plugin = settings.plugin;
+    this.platform = settings.platform;
+    this.limits = settings.limits;
+    this.config = settings.config;
+    this.vars = new Variables(settings.limits.varBytes);
+    this.logger = settings.logger;
+    this.logLevel = settings.logLevel;
+    this.call = this.beginCall("", {});
+    this.call.isOver = true;
+  }
+
+  /**
+   * Begins a call; the last one must be over.
+   *
+   * @param name Plug-in function, or the empty string for the start of an instance.
+   * @param options What the caller passed.
+   * @returns The call.
+   */
+  beginCall(name: string, options: CallOptions): Call {
+    const limitMs = this.limits.timeoutMs;
+    this.call = {
+      function: name,
+      host: options.hostContext,
+      signal: options.signal,
+      timeoutMs: options.timeoutMs === undefined ? limitMs : Math.min(options.timeoutMs, limitMs),
+      deadline: undefined,
+      failure: undefined,
+      hostCalls: 0,
+      logBytes: 0,
+      isOver: false,
+    };
+    return this.call;
+  }
 }
 
 /**

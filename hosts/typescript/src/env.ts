@@ -1,0 +1,80 @@
+/** The ABI functions that need the host: configuration, variables, HTTP and logs. Blocks are the kernel's. */
+
+import { ABI_NAMESPACE, type HOST_IMPORTS } from "./abi.ts";
+import { PluginError } from "./error.ts";
+import type { LogLevel } from "./log.ts";
+import { type Session, failCall, writeLog } from "./session.ts";
+
+/** The host's half of `extism:host/env`, by name. */
+export type HostImports = { readonly [Name in (typeof HOST_IMPORTS)[number]]: (...handles: bigint[]) => bigint | number | void };
+
+/**
+ * Makes the functions for one session. A failure in one of them fails the running call.
+ *
+ * @param session Session of the plug-in.
+ * @returns The functions by name.
+ */
+export function createHostImports(session: Session): HostImports {
+  /** Text of a block that the callee frees, read once. */
+  const takeText = (handle: bigint): string => {
+    const text = session.kernel.text(handle);
+    session.kernel.free(handle);
+    return text;
+  };
+  const guard = <Result>(name: string, run: () => Result): Result => {
+    try {
+      return run();
+    } catch (cause) {
+      throw failCall(session, PluginError.is(cause) ? cause : loggerFailure(session, name, cause));
+    }
+  };
+  const log = (level: LogLevel) => (handle: bigint) =>
+    guard(`log_${level}`, () => writeLog(session, level, takeText(handle), "log"));
+  return {
+    config_get: (key = 0n) =>
+      guard("config_get", () => {
+        const value = session.config.get(takeText(key));
+        return value === undefined ? 0n : session.kernel.store(value);
+      }),
+    var_get: (key = 0n) =>
+      guard("var_get", () => {
+        const value = session.vars.get(takeText(key));
+        return value === undefined ? 0n : session.kernel.store(value);
+      }),
+    var_set: (key = 0n, value = 0n) =>
+      guard("var_set", () => {
+        const name = takeText(key);
+        if (value === 0n) {
+          session.vars.delete(name);
+          return;
+        }
+        const bytes = session.kernel.bytes(value);
+        session.kernel.free(value);
+        session.vars.set(name, bytes);
+      }),
+    http_request: (request = 0n, body = 0n) =>
+      guard("http_request", () => {
+        const text = takeText(request);
+        session.kernel.free(body);
+        const url = text.slice(0, 256);
+        throw new PluginError("http/not-allowed", `Cannot send the request ${url}: no host is allowed, name it in allow.hosts`, { url });
+      }),
+    http_status_code: () => 0,
+    http_headers: () => 0n,
+    log_trace: log("trace"),
+    log_debug: log("debug"),
+    log_info: log("info"),
+    log_warn: log("warn"),
+    log_error: log("error"),
+    get_log_level: () => session.logLevel,
+  };
+}
+
+function loggerFailure(session: Session, name: string, cause: unknown): PluginError {
+  return new PluginError(
+    "call/host-function",
+    `Cannot finish "${session.call.function}": the logger failed: ${String(cause)}`,
+    { namespace: ABI_NAMESPACE, name },
+    { cause, plugin: session.plugin, function: session.call.function },
+  );
+}

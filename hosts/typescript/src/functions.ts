@@ -1,0 +1,242 @@
+/**
+ * Host functions: what the embedder offers to plug-ins, wrapped so that nothing they do harms more than one call.
+ *
+ * A plain function is the low form: it gets the context and the raw numbers. {@link hostFunction} makes the comfortable
+ * form, with strings, bytes and JSON and no handles in sight.
+ */
+
+import { CallContext } from "./context.ts";
+import { PluginError } from "./error.ts";
+import { type Session, failCall } from "./session.ts";
+
+/** A raw value of WebAssembly: `i64` is a bigint (handles too), the other numbers are numbers. */
+export type WasmValue = number | bigint;
+
+/** What a host function may return; `undefined` is 0. */
+export type HostResult = WasmValue | boolean | undefined | void;
+
+/** The low form: raw numbers in, raw number out. Any number of parameters. */
+export type RawHostFunction = {
+  // As a method, so that parameters may be declared narrower than `WasmValue`.
+  call(context: CallContext, ...values: WasmValue[]): HostResult | Promise<HostResult>;
+}["call"];
+
+/** How a parameter or result travels: a block (`"text"`, `"bytes"`, `"json"`) or a plain number. */
+export type HostType = "text" | "bytes" | "json" | "i32" | "i64" | "f32" | "f64";
+
+/** The JavaScript type of each {@link HostType}. */
+export interface HostTypes {
+  text: string;
+  bytes: Uint8Array;
+  json: unknown;
+  i32: number;
+  i64: bigint;
+  f32: number;
+  f64: number;
+}
+
+/** The JavaScript types of a list of {@link HostType}s. */
+export type HostValues<Types extends readonly HostType[]> = { -readonly [Index in keyof Types]: HostTypes[Types[Index]] };
+
+/** A host function in the comfortable form, made by {@link hostFunction}. */
+export interface TypedHostFunction {
+  readonly params: readonly HostType[];
+  readonly result: HostType | "none";
+  readonly run: (context: CallContext, values: readonly unknown[]) => unknown;
+}
+
+/** A host function in either form. */
+export type HostFunction = RawHostFunction | TypedHostFunction;
+
+/** Host functions by namespace and name. */
+export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+
+/** Parameter and result types of a WebAssembly function. */
+export interface Signature {
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+}
+
+/**
+ * Declares a host function by the types of its parameters and its result.
+ *
+ * @param types `params` in order, and `result`; left out, nothing is returned.
+ * @param run The function: the call's context, then the values. JSON comes from the plug-in and is not checked.
+ * @returns The host function, for `functions` of the options.
+ */
+export function hostFunction<const Params extends readonly HostType[], Result extends HostType | "none" = "none">(
+  types: { readonly params: Params; readonly result?: Result },
+  run: (
+    context: CallContext,
+    ...values: HostValues<Params>
+  ) => (Result extends HostType ? HostTypes[Result] | undefined : void) | Promise<Result extends HostType ? HostTypes[Result] | undefined : void>,
+): TypedHostFunction {
+  return Object.freeze({
+    params: Object.freeze([...types.params]),
+    result: types.result ?? "none",
+    run: (context: CallContext, values: readonly unknown[]) => run(context, ...(values as HostValues<Params>)),
+  });
+}
+
+/** Identity of an import, for messages. */
+export interface ImportName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Makes what is imported out of a promise, on engines that can wait for one. */
+export type Suspend = (value: Promise<unknown>, settle: (value: unknown) => WasmValue | undefined) => unknown;
+
+/**
+ * Wraps a host function as something a module can import.
+ *
+ * @param session Session of the plug-in.
+ * @param host The host function.
+ * @param id Its namespace and name.
+ * @param signature Type of the import; unknown for modules that came compiled.
+ * @param suspend Waits for promises; left out where the engine cannot.
+ * @returns The function to import.
+ */
+export function importFunction(
+  session: Session,
+  host: HostFunction,
+  id: ImportName,
+  signature: Signature | undefined,
+  suspend: Suspend | undefined,
+): (...values: WasmValue[]) => unknown {
+  const run = typeof host === "function" ? host : typedRunner(session, host, id);
+  const settle = settler(session, typeof host === "function" ? undefined : host.result, id, signature);
+  let context: CallContext | undefined;
+  let contextCall: unknown;
+  return (...values) => {
+    const { call } = session;
+    if (contextCall !== call || context === undefined) {
+      context = new CallContext(session, call);
+      contextCall = call;
+      // The host's own time counts too, so the clock starts here at the latest.
+      call.deadline ??= session.platform.now() + call.timeoutMs;
+    }
+    call.hostCalls += 1;
+    try {
+      const value = run(context, ...values);
+      if (!isPromise(value)) return settle(value);
+      if (suspend !== undefined) return suspend(value, settle);
+      value.then(undefined, () => {}); // its outcome is nobody's any more
+      throw new PluginError(
+        "host-function/async",
+        `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise and this engine runs plug-ins synchronously`,
+        { ...id },
+      );
+    } catch (cause) {
+      throw failCall(session, hostFailure(cause, id, session));
+    }
+  };
+}
+
+/**
+ * Turns what a host function threw into a failure of the call.
+ *
+ * @param cause What was thrown.
+ * @param id The host function.
+ * @param session Session of the plug-in.
+ * @returns The failure; one of the host's own checks is passed on as it is.
+ */
+export function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
+  if (PluginError.is(cause) && OWN_CHECKS.has(cause.code)) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `Cannot finish "${session.call.function}": the host function "${id.namespace}.${id.name}" failed: ${why}`;
+  return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });
+}
+
+const OWN_CHECKS: ReadonlySet<string> = new Set(["host-function/bad-value", "host-function/async"]);
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** Decodes the parameters of the comfortable form. */
+function typedRunner(session: Session, host: TypedHostFunction, id: ImportName): (context: CallContext, ...values: WasmValue[]) => unknown {
+  return (context, ...values) => host.run(context, host.params.map((type, index) => decodeParam(session, type, values[index], id, index)));
+}
+
+function decodeParam(session: Session, type: HostType, value: WasmValue | undefined, id: ImportName, index: number): unknown {
+  const place = `parameter ${index + 1}`;
+  if (type === "i32" || type === "f32" || type === "f64") return typeof value === "number" ? value : badValue(id, place, type, value);
+  if (typeof value !== "bigint") return badValue(id, place, type === "i64" ? type : `a handle (i64) of ${type}`, value);
+  switch (type) {
+    case "i64":
+      return value;
+    case "text":
+      return session.kernel.text(value);
+    case "bytes":
+      return session.kernel.bytes(value);
+    case "json":
+      try {
+        return JSON.parse(session.kernel.text(value)) as unknown;
+      } catch (cause) {
+        if (PluginError.is(cause)) throw cause;
+        return badValue(id, place, "JSON", String(cause));
+      }
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Encodes results: first from the comfortable form to a number, then to the type the module imports. */
+function settler(
+  session: Session,
+  declared: HostType | "none" | undefined,
+  id: ImportName,
+  signature: Signature | undefined,
+): (value: unknown) => WasmValue | undefined {
+  const [wanted, ...more] = signature?.results ?? [];
+  // Several results travel as an iterable, which the engine checks.
+  if (more.length > 0) return (value) => value as WasmValue;
+  const encode = (value: unknown): unknown => {
+    if (value === undefined || declared === undefined) return value;
+    switch (declared) {
+      case "none":
+        return undefined;
+      case "text":
+        return typeof value === "string" ? session.kernel.store(value) : badValue(id, "result", "a string", value);
+      case "bytes":
+        return value instanceof Uint8Array ? session.kernel.store(value) : badValue(id, "result", "a Uint8Array", value);
+      case "json":
+        return session.kernel.store(JSON.stringify(value));
+      case "i32":
+      case "i64":
+      case "f32":
+      case "f64":
+        return value;
+      default:
+        return declared satisfies never;
+    }
+  };
+  return (value) => {
+    const raw = encode(value);
+    if (signature === undefined) return raw as WasmValue | undefined;
+    switch (wanted) {
+      case undefined:
+        return undefined;
+      case "i64":
+        if (typeof raw === "bigint") return raw;
+        if (raw === undefined || typeof raw === "boolean") return raw ? 1n : 0n;
+        return Number.isSafeInteger(raw) ? BigInt(raw as number) : badValue(id, "result", "a bigint or a whole number", raw);
+      case "i32":
+      case "f32":
+      case "f64":
+        if (typeof raw === "number") return raw;
+        return raw === undefined || typeof raw === "boolean" ? Number(raw ?? 0) : badValue(id, "result", "a number", raw);
+      default:
+        return raw as WasmValue; // reference types: the engine checks them
+    }
+  };
+}
+
+function badValue(id: ImportName, place: string, expected: string, value: unknown): never {
+  throw new PluginError(
+    "host-function/bad-value",
+    `Cannot use the ${place} of the host function "${id.namespace}.${id.name}": expected ${expected}, found ${typeof value === "string" ? JSON.stringify(value.slice(0, 64)) : typeof value}`,
+    { ...id, expected },
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * The inline engine: runs a plug-in on the thread it is called from.
+ *
+ * A call that was stopped (a trap, a limit, an exit, a host function that threw) leaves an instance in an unknown state,
+ * so that instance is dropped and the next call gets a new one. Variables stay.
+ */
+
+import type { CallOptions, CallStats, Engine } from "./engine.ts";
+import { PluginError } from "./error.ts";
+import { COMMAND_EXPORT, type Guest, isPluginFunction, notCallable, startGuest } from "./guest.ts";
+import type { Blueprint } from "./link.ts";
+import { Output } from "./output.ts";
+import type { Session } from "./session.ts";
+import { guestStack, trapKind } from "./trap.ts";
+import { WasiExit } from "./wasi/exit.ts";
+
+const NO_BYTES = new Uint8Array(0);
+
+/** Runs one plug-in on the calling thread. */
+export class InlineEngine implements Engine {
+  readonly functions: readonly string[];
+  readonly #blueprint: Blueprint;
+  readonly #session: Session;
+  readonly #isMeasured: boolean;
+  #guest: Guest | undefined;
+  #isRunning = false;
+  #isClosed = false;
+  #last: Omit<CallStats, "memoryBytes"> | undefined;
+  #memoryBytes = 0;
+
+  /**
+   * Makes and starts the first instance.
+   *
+   * @param blueprint What to link.
+   * @param session Session of the plug-in.
+   * @param isMeasured Whether calls are timed.
+   * @throws {PluginError} `link/…`, `memory/limit` or `start/failed`.
+   */
+  constructor(blueprint: Blueprint, session: Session, isMeasured: boolean) {
+    this.#blueprint = blueprint;
+    this.#session = session;
+    this.#isMeasured = isMeasured;
+    this.functions = (blueprint.modules[blueprint.main]?.exports ?? []).filter(isPluginFunction).map((each) => each.name);
+    this.#start({});
+  }
+
+  get lastCall(): CallStats | undefined {
+    if (this.#last === undefined) return undefined;
+    return Object.freeze({ ...this.#last, memoryBytes: this.#guest === undefined ? this.#memoryBytes : this.#countMemory(this.#guest) });
+  }
+
+  async call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
+    return this.callSync(name, input, options);
+  }
+
+  callSync(name: string, input: Uint8Array, options: CallOptions): Output {
+    const session = this.#session;
+    this.#checkReady(name);
+    options.signal?.throwIfAborted();
+    const guest = this.#guest ?? this.#start(options);
+    const run = guest.functions.get(name);
+    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports));
+    const call = session.beginCall(name, options);
+    const startMs = this.#isMeasured ? session.platform.now() : 0;
+    if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
+    this.#isRunning = true;
+    let output = NO_BYTES;
+    let failure: PluginError | undefined;
+    let isSpent = name === COMMAND_EXPORT;
+    try {
+      session.kernel.begin(input);
+      const code = run();
+      failure = call.failure ?? this.#reportedFailure(name, code);
+      isSpent ||= call.failure !== undefined;
+      if (failure === undefined) output = session.kernel.output();
+    } catch (thrown) {
+      failure = call.failure ?? this.#thrownFailure(name, thrown);
+      // A clean exit is a result: what was set as output before counts.
+      if (failure === undefined) {
+        failure = this.#reportedFailure(name, 0);
+        if (failure === undefined) output = session.kernel.output();
+      }
+      isSpent = true;
+    } finally {
+      for (const wasi of guest.wasi) wasi.flush();
+      this.#isRunning = false;
+      call.isOver = true;
+    }
+    this.#last = {
+      function: name,
+      durationMs: this.#isMeasured ? session.platform.now() - startMs : 0,
+      inputBytes: input.length,
+      outputBytes: output.length,
+      hostCalls: call.hostCalls,
+      fuel: undefined,
+    };
+    if (isSpent) this.#drop();
+    if (failure !== undefined) throw failure;
+    return new Output(output);
+  }
+
+  async reset(): Promise<void> {
+    this.#checkReady("reset");
+    this.#drop();
+    this.#session.vars.clear();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isRunning) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${this.#session.call.function}" is running`, { running: this.#session.call.function }));
+    this.#isClosed = true;
+    this.#drop();
+    this.#session.vars.clear();
+  }
+
+  #checkReady(name: string): void {
+    const { plugin } = this.#session;
+    if (this.#isClosed) throw new PluginError("plugin/closed", `Cannot call "${name}": the plug-in is closed`, {}, { plugin, function: name });
+    if (!this.#isRunning) return;
+    const running = this.#session.call.function;
+    throw new PluginError("call/reentrant", `Cannot call "${name}": "${running}" is running, and one plug-in runs one call at a time; use a second plug-in`, { running }, { plugin, function: name });
+  }
+
+  #start(options: CallOptions): Guest {
+    const session = this.#session;
+    session.beginCall("", options);
+    this.#isRunning = true;
+    try {
+      this.#guest = startGuest(this.#blueprint, session);
+      if (session.call.failure !== undefined) throw session.call.failure;
+      return this.#guest;
+    } catch (thrown) {
+      this.#drop();
+      throw this.#startFailure(thrown);
+    } finally {
+      this.#isRunning = false;
+      session.call.isOver = true;
+    }
+  }
+
+  #drop(): void {
+    const guest = this.#guest;
+    if (guest === undefined) return;
+    this.#memoryBytes = this.#countMemory(guest);
+    for (const wasi of guest.wasi) wasi.close();
+    this.#guest = undefined;
+  }
+
+  #countMemory(guest: Guest): number {
+    return guest.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, this.#session.kernel.memoryBytes);
+  }
+
+  /** The failure that the plug-in reported itself. */
+  #reportedFailure(name: string, code: unknown): PluginError | undefined {
+    if (code !== undefined && typeof code !== "number") return this.#named(notCallable(name, this.#guest?.main.module.exports ?? []));
+    const text = this.#session.kernel.error();
+    if (text === undefined && (code === undefined || code === 0)) return undefined;
+    const returnCode = code ?? 0;
+    const why = text === undefined || text === "" ? `it returned ${returnCode}` : text;
+    return new PluginError("call/failed", `The plug-in "${this.#session.plugin}" failed in "${name}": ${why}`, { returnCode, text: text ?? "" }, { plugin: this.#session.plugin, function: name });
+  }
+
+  /** What the engine threw, as a failure; `undefined` for a clean exit. */
+  #thrownFailure(name: string, thrown: unknown): PluginError | undefined {
+    const { plugin } = this.#session;
+    const stack = guestStack(thrown);
+    const context = { cause: thrown, plugin, function: name, guestStack: stack };
+    const place = stack[0] === undefined ? "" : ` in ${stack[0]}`;
+    if (thrown instanceof WasiExit) {
+      const { exitCode } = thrown;
+      if (exitCode === 0) return undefined;
+      return new PluginError("call/exit", `The plug-in "${plugin}" ended itself in "${name}" with exit code ${exitCode}`, { exitCode }, { plugin, function: name });
+    }
+    const kind = trapKind(thrown);
+    if (kind === "stack-overflow") {
+      return new PluginError("call/stack-overflow", `The plug-in "${plugin}" failed in "${name}": its calls are nested too deep`, { limit: undefined }, context);
+    }
+    if (kind !== undefined) return new PluginError("call/trap", `The plug-in "${plugin}" trapped in "${name}": ${kind}${place}`, { kind }, context);
+    if (PluginError.is(thrown)) return this.#named(thrown, name);
+    return new PluginError("call/trap", `The plug-in "${plugin}" failed in "${name}": ${String(thrown)}`, { kind: "other" }, context);
+  }
+
+  #startFailure(thrown: unknown): PluginError {
+    const { call, plugin } = this.#session;
+    const known = call.failure ?? (PluginError.is(thrown) ? thrown : undefined);
+    if (known !== undefined) return this.#named(known);
+    if (thrown instanceof WasiExit) {
+      return new PluginError("start/failed", `Cannot start the plug-in "${plugin}": it ended itself with exit code ${thrown.exitCode}`, { phase: "start" }, { plugin });
+    }
+    const stack = guestStack(thrown);
+    const kind = trapKind(thrown) ?? String(thrown);
+    const place = stack[0] === undefined ? "" : ` in ${stack[0]}`;
+    return new PluginError("start/failed", `Cannot start the plug-in "${plugin}": ${kind}${place}`, { phase: "start" }, { cause: thrown, plugin, guestStack: stack });
+  }
+
+  /** Adds the plug-in's name to a failure that does not have it yet. */
+  #named(failure: PluginError, name?: string): PluginError {
+    if (failure.plugin !== undefined) return failure;
+    const context = { cause: failure.cause, plugin: this.#session.plugin, function: name ?? failure.function, guestStack: failure.guestStack };
+    return new PluginError(failure.code, failure.message, failure.details, context);
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * Finds what each module imports and makes instances of all modules of a plug-in, dependencies first.
+ *
+ * Two modules may import functions from each other; memories, tables and globals cannot be had before their module
+ * exists, so a circle of those is an error. Start-up exports are not run here.
+ */
+
+import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
+import type { CompiledModule, ImportShape } from "./compile.ts";
+import { createHostImports, type HostImports } from "./env.ts";
+import { PluginError } from "./error.ts";
+import { type HostFunction, type HostFunctions, importFunction } from "./functions.ts";
+import { type KernelExports, instantiateKernel, Kernel, mergedKernel } from "./kernel.ts";
+import type { Session } from "./session.ts";
+import { guestStack, trapKind } from "./trap.ts";
+
+/** Namespace of WASI preview 1. */
+export const WASI_NAMESPACE = "wasi_snapshot_preview1";
+
+/** Functions by name, and the memory they will work on. */
+export interface WasiImports {
+  readonly imports: Readonly<Record<string, (...values: never[]) => unknown>>;
+  attach(memory: WebAssembly.Memory): void;
+  /** Writes out what stands in the standard streams without a line end. */
+  flush(): void;
+  close(): void;
+}
+
+/** What a plug-in is linked from. */
+export interface Blueprint {
+  readonly modules: readonly CompiledModule[];
+  /** Index of the main module. */
+  readonly main: number;
+  readonly functions: HostFunctions;
+  /** Absent if no module imports WASI. */
+  readonly createWasi: ((session: Session) => WasiImports) | undefined;
+  /** Extra imports of modules that were rewritten to be limited. */
+  readonly controls: (session: Session) => WebAssembly.ModuleImports;
+}
+
+/** A module's instance. */
+export interface LinkedInstance {
+  readonly module: CompiledModule;
+  readonly exports: WebAssembly.Exports;
+}
+
+/** All instances of a plug-in, dependencies before those that use them. */
+export interface LinkedPlugin {
+  readonly instances: readonly LinkedInstance[];
+  readonly main: LinkedInstance;
+  readonly wasi: readonly WasiImports[];
+}
+
+/**
+ * Links and instantiates. The session's kernel is set on the way.
+ *
+ * @param blueprint What to link.
+ * @param session The session that the imports work on.
+ * @returns The instances.
+ * @throws {PluginError} `link/…`, `memory/limit`, or `start/failed` if a start function fails.
+ */
+export function linkPlugin(blueprint: Blueprint, session: Session): LinkedPlugin {
+  const linker = new Linker(blueprint, session);
+  const main = linker.instance(blueprint.main);
+  for (const index of blueprint.modules.keys()) linker.instance(index);
+  return { instances: linker.finished, main, wasi: linker.wasi };
+}
+
+class Linker {
+  readonly finished: LinkedInstance[] = [];
+  readonly wasi: WasiImports[] = [];
+  readonly #blueprint: Blueprint;
+  readonly #session: Session;
+  readonly #hostImports: HostImports;
+  readonly #indices: ReadonlyMap<string, number>;
+  readonly #instances: (LinkedInstance | undefined)[];
+  readonly #pending: number[] = [];
+  #kernelExports: KernelExports | undefined;
+
+  constructor(blueprint: Blueprint, session: Session) {
+    this.#blueprint = blueprint;
+    this.#session = session;
+    this.#hostImports = createHostImports(session);
+    this.#instances = blueprint.modules.map(() => undefined);
+    this.#indices = new Map(blueprint.modules.map((module, index) => [module.name, index]));
+    if (!blueprint.modules.some((module) => module.kernelPrefix !== undefined)) {
+      this.#kernelExports = instantiateKernel();
+      session.kernel = new Kernel(this.#kernelExports, session.limits.memoryPages);
+    }
+  }
+
+  instance(index: number): LinkedInstance {
+    const existing = this.#instances[index];
+    if (existing !== undefined) return existing;
+    const module = this.#blueprint.modules[index] as CompiledModule;
+    this.#pending.push(index);
+    const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
+    const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
+    if (module.controlNamespace !== undefined) importObject[module.controlNamespace] = this.#blueprint.controls(this.#session) as Record<string, WebAssembly.ImportValue>;
+    for (const wanted of module.imports) {
+      const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
+      space[wanted.name] = this.#find(module, wanted, wasi);
+    }
+    const exports = instantiate(module, importObject, this.#session);
+    const linked = { module, exports };
+    if (module.kernelPrefix !== undefined) this.#session.kernel = new Kernel(mergedKernel(exports, module.kernelPrefix), this.#session.limits.memoryPages);
+    const { memory } = exports;
+    if (wasi !== undefined) {
+      if (memory instanceof WebAssembly.Memory) wasi.attach(memory);
+      this.wasi.push(wasi);
+    }
+    this.#pending.pop();
+    this.#instances[index] = linked;
+    this.finished.push(linked);
+    return linked;
+  }
+
+  #find(module: CompiledModule, wanted: ImportShape, wasi: WasiImports | undefined): WebAssembly.ImportValue {
+    const { namespace, name, kind } = wanted;
+    const found =
+      (namespace === ABI_NAMESPACE ? this.#abiFunction(name) : undefined) ??
+      (namespace === WASI_NAMESPACE && wasi !== undefined && Object.hasOwn(wasi.imports, name) ? wasi.imports[name] : undefined) ??
+      this.#hostFunction(namespace, wanted) ??
+      this.#linkedExport(module, wanted) ??
+      (namespace === "env" ? this.#hostFunction(USER_NAMESPACE, wanted) : undefined);
+    if (found === undefined) throw this.#missing(module, wanted);
+    if (kind === "function" ? typeof found === "function" : typeof found === "object") return found as WebAssembly.ImportValue;
+    throw new PluginError(
+      "link/mismatch",
+      `Cannot link the module "${module.name}": it imports "${namespace}" "${name}" as a ${kind}, and what is offered is something else`,
+      { module: module.name, namespace, name },
+      { plugin: this.#session.plugin },
+    );
+  }
+
+  #abiFunction(name: string): WebAssembly.ImportValue | undefined {
+    if (Object.hasOwn(this.#hostImports, name)) return this.#hostImports[name as keyof HostImports];
+    const kernelName = KERNEL_IMPORTS.find((candidate) => candidate === name);
+    if (kernelName === undefined) return undefined;
+    return (this.#kernelExports ?? this.#session.kernel.exports)[kernelName];
+  }
+
+  #hostFunction(namespace: string, wanted: ImportShape): WebAssembly.ImportValue | undefined {
+    const { functions } = this.#blueprint;
+    if (wanted.kind !== "function" || !Object.hasOwn(functions, namespace)) return undefined;
+    const space = functions[namespace] as Readonly<Record<string, HostFunction>>;
+    if (!Object.hasOwn(space, wanted.name)) return undefined;
+    const id = { namespace, name: wanted.name };
+    return importFunction(this.#session, space[wanted.name] as HostFunction, id, wanted.signature, undefined) as WebAssembly.ImportValue;
+  }
+
+  #linkedExport(module: CompiledModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {
+    const index = this.#indices.get(wanted.namespace);
+    const partner = index === undefined ? undefined : this.#blueprint.modules[index];
+    if (index === undefined || partner === undefined || !partner.exports.some((offered) => offered.name === wanted.name)) return undefined;
+    if (this.#instances[index] !== undefined || !this.#pending.includes(index)) {
+      return this.instance(index).exports[wanted.name];
+    }
+    if (wanted.kind !== "function") {
+      const modules = [...this.#pending.slice(this.#pending.indexOf(index)), index].map((each) => this.#blueprint.modules[each]?.name ?? "");
+      throw new PluginError(
+        "link/circular",
+        `Cannot link the module "${module.name}": it imports the ${wanted.kind} "${wanted.name}" of "${partner.name}", which needs it in turn; only functions may be circular`,
+        { modules },
+        { plugin: this.#session.plugin },
+      );
+    }
+    // The partner exists by the time this is called.
+    return (...values: unknown[]): unknown => {
+      const target = this.#instances[index]?.exports[wanted.name] as ((...values: unknown[]) => unknown) | undefined;
+      if (target === undefined) throw new TypeError(`"${partner.name}" is not instantiated yet`);
+      return target(...values);
+    };
+  }
+
+  #missing(module: CompiledModule, { namespace, name, kind }: ImportShape): PluginError {
+    const { functions } = this.#blueprint;
+    const offered = Object.hasOwn(functions, namespace) ? Object.keys(functions[namespace] ?? {}) : [];
+    const offers = offered.length > 0 ? `that namespace has ${offered.map((each) => `"${each}"`).join(", ")}` : "nothing is offered in that namespace";
+    const advice = kind === "function" ? "pass it in functions, or add the module of that name to the manifest" : "add the module of that name to the manifest";
+    return new PluginError(
+      "link/missing-import",
+      `Cannot link the module "${module.name}": it imports the ${kind} "${name}" from "${namespace}", and ${offers}; ${advice}`,
+      { module: module.name, namespace, name, kind },
+      { plugin: this.#session.plugin },
+    );
+  }
+}
+
+function instantiate(module: CompiledModule, imports: WebAssembly.Imports, session: Session): WebAssembly.Exports {
+  try {
+    return new WebAssembly.Instance(module.module, imports).exports;
+  } catch (cause) {
+    throw instantiationFailure(module, session, cause);
+  }
+}
+
+function instantiationFailure(module: CompiledModule, session: Session, cause: unknown): PluginError {
+  const { plugin } = session;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) {
+    const position = /Import #(\d+)/.exec(why)?.[1];
+    const wanted = position === undefined ? undefined : WebAssembly.Module.imports(module.module)[Number(position)];
+    const details = { module: module.name, namespace: wanted?.module ?? "", name: wanted?.name ?? "" };
+    return new PluginError("link/mismatch", `Cannot link the module "${module.name}": an import has another type than what is offered: ${why}`, details, { cause, plugin });
+  }
+  if (cause instanceof RangeError && trapKind(cause) === undefined) {
+    const { memoryPages } = session.limits;
+    return new PluginError("memory/limit", `Cannot instantiate the module "${module.name}": the engine has no room for its memory: ${why}`, { limitPages: memoryPages }, { cause, plugin });
+  }
+  return new PluginError("start/failed", `Cannot start the module "${module.name}": ${why}`, { phase: "start" }, { cause, plugin, guestStack: guestStack(cause) });
+}

@@ -1,0 +1,140 @@
+/** What the embedder states when it makes a plug-in, parsed once into one frozen form. Only this grants. */
+
+import { LOG_LEVELS } from "./abi.ts";
+import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
+import type { HostFunction, HostFunctions } from "./functions.ts";
+import { type Limits, LIMIT_CEILINGS } from "./limits.ts";
+import type { LogLevel, Logger } from "./log.ts";
+import type { PathRequest } from "./manifest.ts";
+import { type Platform, defaultPlatform } from "./platform.ts";
+
+/** What a plug-in is allowed beyond computing. Everything is off unless it stands here. */
+export interface Allow {
+  /** Hosts that `http_request` may reach. */
+  readonly hosts?: readonly string[];
+  /** Folders of the host that the plug-in sees. */
+  readonly paths?: readonly PathRequest[];
+}
+
+/** Options of a plug-in. */
+export interface PluginOptions {
+  /** Name for messages and logs; by default that of the file. */
+  readonly name?: string;
+  /** Configuration; it overrides the manifest's. */
+  readonly config?: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+  /** Host functions by namespace (usually `extism:host/user`) and name. */
+  readonly functions?: HostFunctions;
+  /** Limits by name, or `"none"` for no limit at all. They override the manifest's. */
+  readonly limits?: Limits | "none";
+  /** What the plug-in is allowed. */
+  readonly allow?: Allow;
+  /** Takes what the plug-in logs. */
+  readonly logger?: Logger;
+  /** Lowest level that is logged; `"info"` if there is a logger. */
+  readonly logLevel?: LogLevel | "off";
+  /** Whether calls are timed for `lastCall.durationMs`; on by default. Reading the clock twice costs about 100 ns. */
+  readonly measure?: boolean;
+  /** The runtime to stand on; by default the one this package was loaded for. */
+  readonly platform?: Platform;
+}
+
+/** Options in normal form. */
+export interface ParsedOptions {
+  readonly name: string | undefined;
+  readonly config: ReadonlyMap<string, string>;
+  readonly functions: HostFunctions;
+  /** Stated limits only, `Infinity` for none. */
+  readonly limits: { readonly [Name in keyof Limits]?: number };
+  readonly allowedHosts: readonly string[];
+  readonly allowedPaths: readonly PathRequest[];
+  readonly logger: Logger | undefined;
+  readonly logLevel: number;
+  readonly isMeasured: boolean;
+  readonly platform: Platform;
+}
+
+const NAMES = ["name", "config", "functions", "limits", "allow", "logger", "logLevel", "measure", "platform"] as const;
+
+/**
+ * Parses options.
+ *
+ * @param options What the embedder passed.
+ * @returns Their normal form.
+ * @throws {PluginError} `manifest/invalid` with the path of the first option that is unknown or wrong.
+ */
+export function parseOptions(options: PluginOptions): ParsedOptions {
+  const fields = readFields(options, "options", NAMES);
+  const get = <Value>(name: (typeof NAMES)[number], read: (field: Field) => Value): Value | undefined => {
+    const field = fields.get(name);
+    return field && read(field);
+  };
+  const allow = get("allow", ({ value, path }) => readFields(value, path, ["hosts", "paths"]));
+  const hosts = allow?.get("hosts");
+  const paths = allow?.get("paths");
+  const logger = get("logger", readFunction) as Logger | undefined;
+  return Object.freeze({
+    name: get("name", readString),
+    config: get("config", readStringMap) ?? new Map<string, string>(),
+    functions: get("functions", readHostFunctions) ?? {},
+    limits: get("limits", readLimits) ?? {},
+    allowedHosts: hosts ? readArray(hosts).map(readString) : [],
+    allowedPaths: paths ? readArray(paths).map(readPath) : [],
+    logger,
+    logLevel: get("logLevel", readLogLevel) ?? LOG_LEVELS[logger === undefined ? "off" : "info"],
+    isMeasured: get("measure", readBoolean) ?? true,
+    platform: options.platform ?? defaultPlatform(),
+  });
+}
+
+function readLimits({ path, value }: Field): ParsedOptions["limits"] {
+  const names = Object.keys(LIMIT_CEILINGS) as (keyof Limits)[];
+  if (value === "none") return Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY]));
+  const limits: { -readonly [Name in keyof Limits]?: number } = {};
+  for (const [name, field] of readFields(value, path, names)) {
+    limits[name] = field.value === "none" || field.value === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : readLimit(field, LIMIT_CEILINGS[name]);
+  }
+  return limits;
+}
+
+function readLimit(field: Field, ceiling: number): number {
+  return typeof field.value === "number" ? readCount(field, ceiling) : failField(field.path, `a whole number from 0 to ${ceiling}, or "none"`, field.value);
+}
+
+function readHostFunctions({ path, value }: Field): HostFunctions {
+  // Own copies without a prototype: later changes of the embedder's object, and names like "constructor", reach nothing.
+  const spaces: Record<string, Record<string, HostFunction>> = Object.create(null);
+  for (const [namespace, space] of readEntries(value, path)) {
+    const functions: Record<string, HostFunction> = Object.create(null);
+    for (const [name, item] of readEntries(space, `${path}.${namespace}`)) {
+      const isTyped = typeof item === "object" && item !== null && "run" in item && "params" in item;
+      if (typeof item !== "function" && !isTyped) failField(`${path}.${namespace}.${name}`, "a function, or what hostFunction() returns", item);
+      functions[name] = item as HostFunction;
+    }
+    spaces[namespace] = functions;
+  }
+  return spaces;
+}
+
+function readPath({ path, value }: Field): PathRequest {
+  const fields = readFields(value, path, ["host", "guest", "access"]);
+  const host = fields.get("host") ?? failField(`${path}.host`, "a path of the host", undefined);
+  const guest = fields.get("guest") ?? failField(`${path}.guest`, "a path of the guest", undefined);
+  const access = fields.get("access");
+  const mode = access === undefined ? "read" : readString(access);
+  if (mode !== "read" && mode !== "read-write") failField(`${path}.access`, '"read" or "read-write"', mode);
+  return { host: readString(host), guest: readString(guest), access: mode };
+}
+
+function readFunction({ path, value }: Field): unknown {
+  return typeof value === "function" ? value : failField(path, "a function", value);
+}
+
+function readBoolean({ path, value }: Field): boolean {
+  return typeof value === "boolean" ? value : failField(path, "true or false", value);
+}
+
+function readLogLevel(field: Field): number {
+  const name = readString(field);
+  if (Object.hasOwn(LOG_LEVELS, name)) return LOG_LEVELS[name as keyof typeof LOG_LEVELS];
+  return failField(field.path, `one of ${Object.keys(LOG_LEVELS).map((each) => `"${each}"`).join(", ")}`, name);
+}
