@@ -37,6 +37,13 @@ export const KERNEL_ONLY = [${quote(abi.kernelOnly.map((entry) => entry.name))}]
 /** Name of the kernel's exported memory. */
 export const KERNEL_MEMORY = ${JSON.stringify(abi.kernelMemory)};
 
+/** Address of the first block in the kernel's memory. */
+export const KERNEL_HEAP = ${abi.kernelHeap};
+
+/** Addresses of what the host may read in the kernel's memory without a call. */
+export const KERNEL_RECORD = {
+${abi.kernelRecord.map(({ name, address, type, doc }) => `  /** ${doc} (${type}) */\n  ${name}: ${address},\n`).join("")}} as const;
+
 /** Parameter and result types of every function above. */
 export const SIGNATURES = {
 ${signatures.join("")}} as const;
@@ -68,9 +75,11 @@ function abiPage(page) {
     ["| function | owner | meaning |", "|---|---|---|", ...entries.map((entry) => `| \`${signature(entry)}\` | ${entry.owner} | ${entry.doc} |`)].join("\n");
   const codes = ["| code | details | meaning |", "|---|---|---|",
     ...failures.map(({ code, details, doc }) => `| \`${code}\` | ${Object.keys(details).map((name) => `\`${name}\``).join(", ")} | ${doc} |`)].join("\n");
+  const record = ["| field | address | type | meaning |", "|---|---|---|---|",
+    ...abi.kernelRecord.map(({ name, address, type, doc }) => `| \`${name}\` | ${address} | ${type} | ${doc} |`)].join("\n");
   const fill = (text, name, body) =>
     text.replace(new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- /${name} -->)`), (_, open, close) => `${open}${body}\n${close}`);
-  return [["imports", table(abi.imports)], ["kernel-only", table(abi.kernelOnly)], ["failures", codes]]
+  return [["imports", table(abi.imports)], ["kernel-only", table(abi.kernelOnly)], ["kernel-record", record], ["failures", codes]]
     .reduce((text, [name, body]) => fill(text, name, body), page);
 }
 

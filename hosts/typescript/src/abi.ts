@@ -13,10 +13,37 @@ export const KERNEL_IMPORTS = ["alloc", "free", "length", "length_unsafe", "load
 export const HOST_IMPORTS = ["config_get", "var_get", "var_set", "http_request", "http_status_code", "http_headers", "log_trace", "log_debug", "log_info", "log_warn", "log_error", "get_log_level"] as const;
 
 /** Kernel functions for the host alone, never offered to a plug-in. */
-export const KERNEL_ONLY = ["input_set", "output_offset", "output_length", "call_begin", "limit_set", "reset", "memory_bytes"] as const;
+export const KERNEL_ONLY = ["call_begin", "block_begin", "input_set", "output_offset", "output_length", "limit_set", "reset", "memory_bytes"] as const;
 
 /** Name of the kernel's exported memory. */
 export const KERNEL_MEMORY = "memory";
+
+/** Address of the first block in the kernel's memory. */
+export const KERNEL_HEAP = 512;
+
+/** Addresses of what the host may read in the kernel's memory without a call. */
+export const KERNEL_RECORD = {
+  /** Offset of the output range; 0 if none is set. (u32) */
+  output_offset: 0,
+  /** Length in bytes of the output range. (u32) */
+  output_length: 4,
+  /** Offset of the last `output_set`, if it was refused. (u64) */
+  refused_offset: 8,
+  /** Length of the last `output_set`, if it was refused; else 0. (u64) */
+  refused_length: 16,
+  /** What was given to `error_set`, live or not; 0 if there is no error. (u64) */
+  error: 24,
+  /** Offset of the error text; 0 if its handle was not live. (u32) */
+  error_offset: 32,
+  /** Length in bytes of the error text. (u32) */
+  error_length: 36,
+  /** Offset of the input. (u32) */
+  input_offset: 40,
+  /** Length in bytes of the input. (u32) */
+  input_length: 44,
+  /** How many bytes from `kernelHeap` on belong to this call and can be loaded and stored. (u32) */
+  reach: 48,
+} as const;
 
 /** Parameter and result types of every function above. */
 export const SIGNATURES = {
@@ -47,10 +74,11 @@ export const SIGNATURES = {
   log_warn: { params: ["i64"], results: [] },
   log_error: { params: ["i64"], results: [] },
   get_log_level: { params: [], results: ["i32"] },
+  call_begin: { params: ["i32"], results: ["i32"] },
+  block_begin: { params: ["i32"], results: ["i32"] },
   input_set: { params: ["i64", "i64"], results: [] },
   output_offset: { params: [], results: ["i64"] },
   output_length: { params: [], results: ["i64"] },
-  call_begin: { params: ["i32"], results: ["i32"] },
   limit_set: { params: ["i64"], results: [] },
   reset: { params: [], results: [] },
   memory_bytes: { params: [], results: ["i64"] },
