@@ -22,6 +22,19 @@ export type KernelExports = {
   ) => Result<(typeof SIGNATURES)[Name]["results"]>;
 } & { readonly [KERNEL_MEMORY]: WebAssembly.Memory };
 
+/**
+ * Word indices into the kernel's record at address 0, little-endian like every engine that runs JavaScript.
+ * Source: `kernelRecord` of `abi/abi.json`.
+ */
+const RECORD = { outputOffset: 0, outputLength: 1, refusedOffset: 2, refusedLength: 4, error: 6, errorOffset: 8, errorLength: 9 } as const;
+const RECORD_WORDS = 12;
+
+/** Up to here a loop copies faster than `set`, which has to look at its arguments first. */
+const SMALL_BYTES = 64;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_WORDS = new Uint32Array(0);
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -48,7 +61,9 @@ export function mergedKernel(exports: WebAssembly.Exports, prefix: string): Kern
 export class Kernel {
   readonly exports: KernelExports;
   readonly #limitBytes: number;
-  #view: Uint8Array<ArrayBuffer>;
+  readonly #begin: KernelExports["call_begin"];
+  #view: Uint8Array<ArrayBuffer> = NO_BYTES;
+  #record: Uint32Array<ArrayBuffer> = NO_WORDS;
 
   /**
    * @param exports The instance's functions and memory.
@@ -58,7 +73,8 @@ export class Kernel {
     this.exports = exports;
     this.#limitBytes = Math.min(limitPages, 65_536) * PAGE_BYTES;
     exports.limit_set(BigInt(this.#limitBytes));
-    this.#view = new Uint8Array(exports.memory.buffer as ArrayBuffer);
+    this.#begin = exports.call_begin;
+    this.#refresh();
   }
 
   /** Size of the memory in bytes. */
@@ -73,28 +89,49 @@ export class Kernel {
    * @throws {PluginError} `call/input` if it does not fit.
    */
   begin(input: Uint8Array): void {
-    const offset = input.length <= this.#limitBytes ? this.exports.call_begin(input.length) >>> 0 : 0;
+    const { length } = input;
+    const offset = length <= this.#limitBytes ? this.#begin(length) >>> 0 : 0;
     if (offset === 0) {
-      if (input.length === 0) return;
+      if (length === 0) return;
       throw new PluginError(
         "call/input",
-        `Cannot pass the input: it has ${input.length} bytes and does not fit into the limit of ${this.#limitBytes}, raise limits.memoryPages`,
-        { lengthBytes: input.length, limitBytes: this.#limitBytes },
+        `Cannot pass the input: it has ${length} bytes and does not fit into the limit of ${this.#limitBytes}, raise limits.memoryPages`,
+        { lengthBytes: length, limitBytes: this.#limitBytes },
       );
     }
-    this.#memory().set(input, offset);
+    if (this.#view.length === 0) this.#refresh();
+    const view = this.#view;
+    if (length > SMALL_BYTES) view.set(input, offset);
+    else for (let index = 0; index < length; index += 1) view[offset + index] = input[index] as number;
   }
 
-  /** @returns A copy of the output range; empty if none was set. */
+  /**
+   * @returns A copy of the output range; empty if none was set.
+   * @throws {PluginError} `memory/out-of-bounds` if the plug-in set a range that its blocks do not have.
+   */
   output(): Uint8Array<ArrayBuffer> {
-    const length = this.exports.output_length();
-    return length === 0n ? new Uint8Array(0) : this.#range("output", this.exports.output_offset(), length).slice();
+    if (this.#view.length === 0) this.#refresh();
+    const view = this.#view;
+    const offset = this.#record[RECORD.outputOffset] as number;
+    const length = this.#record[RECORD.outputLength] as number;
+    if (length === 0) {
+      if (this.#wide(RECORD.refusedLength) !== 0n) this.#range("output", this.#wide(RECORD.refusedOffset), this.#wide(RECORD.refusedLength));
+      return NO_BYTES;
+    }
+    const copy = new Uint8Array(length);
+    if (length > SMALL_BYTES) copy.set(view.subarray(offset, offset + length));
+    else for (let index = 0; index < length; index += 1) copy[index] = view[offset + index] as number;
+    return copy;
   }
 
   /** @returns The error text of the call, or `undefined` if there is none. */
   error(): string | undefined {
-    const handle = this.exports.error_get();
-    return handle === 0n ? undefined : decoder.decode(this.#block(handle));
+    if (this.#view.length === 0) this.#refresh();
+    const record = this.#record;
+    if (((record[RECORD.error] as number) | (record[RECORD.error + 1] as number)) === 0) return undefined;
+    // A handle that was not live when it was set is an error without a text.
+    const offset = record[RECORD.errorOffset] as number;
+    return decoder.decode(this.#view.subarray(offset, offset + (record[RECORD.errorLength] as number)));
   }
 
   /**
@@ -161,8 +198,18 @@ export class Kernel {
   }
 
   #memory(): Uint8Array<ArrayBuffer> {
-    // Growing the memory detaches its old buffer, whose views then have no length.
-    if (this.#view.length === 0) this.#view = new Uint8Array(this.exports.memory.buffer as ArrayBuffer);
+    if (this.#view.length === 0) this.#refresh();
     return this.#view;
+  }
+
+  #wide(word: number): bigint {
+    return (BigInt(this.#record[word + 1] as number) << 32n) | BigInt(this.#record[word] as number);
+  }
+
+  /** Growing the memory detaches its old buffer, whose views then have no length. */
+  #refresh(): void {
+    const buffer = this.exports.memory.buffer as ArrayBuffer;
+    this.#view = new Uint8Array(buffer);
+    this.#record = new Uint32Array(buffer, 0, RECORD_WORDS);
   }
 }
