@@ -104,13 +104,24 @@ export function importFunction(
   signature: Signature | undefined,
   suspend: Suspend | undefined,
 ): (...values: WasmValue[]) => unknown {
-  const run = typeof host === "function" ? host : typedRunner(session, host, id);
+  const run = (typeof host === "function" ? host : (callContext: CallContext, ...values: unknown[]) => host.run(callContext, values)) as (
+    callContext: CallContext,
+    ...values: unknown[]
+  ) => unknown;
+  const decode = typeof host === "function" ? undefined : decoder(session, host.params, id);
   const settle = settler(session, typeof host === "function" ? undefined : host.result, id, signature);
   let context: CallContext | undefined;
   let contextCall: unknown;
+  const callHost = (values: unknown[]): unknown => {
+    try {
+      return run(context as CallContext, ...values);
+    } catch (cause) {
+      throw hostFailure(cause, id, session);
+    }
+  };
   return (...values) => {
     const { call } = session;
-    if (contextCall !== call || context === undefined) {
+    if (contextCall !== call) {
       context = new CallContext(session, call);
       contextCall = call;
       // The host's own time counts too, so the clock starts here at the latest.
@@ -118,7 +129,7 @@ export function importFunction(
     }
     call.hostCalls += 1;
     try {
-      const value = run(context, ...values);
+      const value = callHost(decode === undefined ? values : decode(values));
       if (!isPromise(value)) return settle(value);
       if (suspend !== undefined) return suspend(value, settle);
       value.then(undefined, () => {}); // its outcome is nobody's any more
@@ -127,8 +138,8 @@ export function importFunction(
         `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise and this engine runs plug-ins synchronously`,
         { ...id },
       );
-    } catch (cause) {
-      throw failCall(session, hostFailure(cause, id, session));
+    } catch (failure) {
+      throw failCall(session, failure as PluginError);
     }
   };
 }
@@ -139,24 +150,21 @@ export function importFunction(
  * @param cause What was thrown.
  * @param id The host function.
  * @param session Session of the plug-in.
- * @returns The failure; one of the host's own checks is passed on as it is.
+ * @returns The failure.
  */
 export function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
-  if (PluginError.is(cause) && OWN_CHECKS.has(cause.code)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot finish "${session.call.function}": the host function "${id.namespace}.${id.name}" failed: ${why}`;
   return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });
 }
-
-const OWN_CHECKS: ReadonlySet<string> = new Set(["host-function/bad-value", "host-function/async"]);
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** Decodes the parameters of the comfortable form. */
-function typedRunner(session: Session, host: TypedHostFunction, id: ImportName): (context: CallContext, ...values: WasmValue[]) => unknown {
-  return (context, ...values) => host.run(context, host.params.map((type, index) => decodeParam(session, type, values[index], id, index)));
+function decoder(session: Session, types: readonly HostType[], id: ImportName): (values: WasmValue[]) => unknown[] {
+  return (values) => types.map((type, index) => decodeParam(session, type, values[index], id, index));
 }
 
 function decodeParam(session: Session, type: HostType, value: WasmValue | undefined, id: ImportName, index: number): unknown {

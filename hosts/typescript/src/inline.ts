@@ -59,7 +59,7 @@ export class InlineEngine implements Engine {
     options.signal?.throwIfAborted();
     const guest = this.#guest ?? this.#start(options);
     const run = guest.functions.get(name);
-    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports));
+    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports), name);
     const call = session.beginCall(name, options);
     const startMs = this.#isMeasured ? session.platform.now() : 0;
     if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
@@ -151,7 +151,7 @@ export class InlineEngine implements Engine {
 
   /** The failure that the plug-in reported itself. */
   #reportedFailure(name: string, code: unknown): PluginError | undefined {
-    if (code !== undefined && typeof code !== "number") return this.#named(notCallable(name, this.#guest?.main.module.exports ?? []));
+    if (code !== undefined && typeof code !== "number") return this.#named(notCallable(name, this.#guest?.main.module.exports ?? []), name);
     const text = this.#session.kernel.error();
     if (text === undefined && (code === undefined || code === 0)) return undefined;
     const returnCode = code ?? 0;
