@@ -1,1 +1,9 @@
-export {};
+/** `@tenon/wasm`: reads and rewrites WebAssembly modules; bytes in, bytes out. Only what is named here is public. */
+export { WasmError, type WasmErrorReason } from "./error.ts";
+export * from "./module.ts";
+export { Reader } from "./reader.ts";
+export { encodeModule, HEADER, Writer, type SectionBytes } from "./writer.ts";
+export { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts";
+export { formatValueType, heapTypeOf, I32, I64, withHeapType, type ValueType } from "./value-type.ts";
+export { inspect, type Inspection } from "./inspect.ts";
+export { functionNames } from "./names.ts";

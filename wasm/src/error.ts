@@ -1,0 +1,47 @@
+/**
+ * The one way in which reading or rewriting a module ends badly. Hosts map `reason` to their own failure codes.
+ */
+
+/**
+ * Why a module was refused. The words are the contract; messages may change.
+ *
+ * - `malformed`: the bytes are not a WebAssembly module, or an index points at nothing.
+ * - `unknown`: an opcode, section, type or flag that this reader does not know.
+ * - `too-large`: more items than engines accept, or than are left after what is added.
+ * - `over-limit`: the module needs more memory or table elements from the start than the limit allows.
+ * - `unlimitable`: a limit was asked for that cannot be made to hold for this construct.
+ * - `reserved`: the module uses a name that belongs to the rewriter.
+ * - `mismatch`: the module imports a kernel function with another signature.
+ */
+export type WasmErrorReason =
+  | "malformed"
+  | "unknown"
+  | "too-large"
+  | "over-limit"
+  | "unlimitable"
+  | "reserved"
+  | "mismatch";
+
+/** A module that cannot be read or rewritten: the reason, what it is about, and where in the file. */
+export class WasmError extends Error {
+  override readonly name = "WasmError";
+  /** Why; stable. */
+  readonly reason: WasmErrorReason;
+  /** Byte offset in the module, from its first byte. */
+  readonly offset: number;
+  /** The construct it is about, such as `opcode 0xd7` or `array.new`. */
+  readonly construct: string;
+
+  /**
+   * @param reason Why the module is refused.
+   * @param construct What it is about, in few words.
+   * @param offset Byte offset in the module.
+   * @param state What is the case, for the message.
+   */
+  constructor(reason: WasmErrorReason, construct: string, offset: number, state: string) {
+    super(`Cannot read ${construct} at byte ${offset}: ${state}`);
+    this.reason = reason;
+    this.offset = offset;
+    this.construct = construct;
+  }
+}
