@@ -29,9 +29,10 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
   const name = parsed.name ?? nameOf(manifest, source);
   const loaded = await loadModules(manifest, platform);
   const modules = await Promise.all(
-    loaded.modules.map(({ name: moduleName, content }) =>
-      content instanceof WebAssembly.Module ? describeModule(content, moduleName) : compileModule(content, moduleName),
-    ),
+    loaded.modules.map(async ({ name: moduleName, content }) => {
+      const compiled = content instanceof WebAssembly.Module ? describeModule(content) : await compileModule(content, moduleName, platform);
+      return { ...compiled, name: moduleName };
+    }),
   );
   const needsWasi = modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE));
   const blueprint: Blueprint = {

@@ -26,9 +26,15 @@ export interface WasiImports {
   close(): void;
 }
 
+/** A module of a plug-in. */
+export interface NamedModule extends CompiledModule {
+  /** Name within the manifest. */
+  readonly name: string;
+}
+
 /** What a plug-in is linked from. */
 export interface Blueprint {
-  readonly modules: readonly CompiledModule[];
+  readonly modules: readonly NamedModule[];
   /** Index of the main module. */
   readonly main: number;
   readonly functions: HostFunctions;
@@ -40,7 +46,7 @@ export interface Blueprint {
 
 /** A module's instance. */
 export interface LinkedInstance {
-  readonly module: CompiledModule;
+  readonly module: NamedModule;
   readonly exports: WebAssembly.Exports;
 }
 
@@ -92,7 +98,7 @@ class Linker {
   instance(index: number): LinkedInstance {
     const existing = this.#instances[index];
     if (existing !== undefined) return existing;
-    const module = this.#blueprint.modules[index] as CompiledModule;
+    const module = this.#blueprint.modules[index] as NamedModule;
     this.#pending.push(index);
     const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
@@ -115,7 +121,7 @@ class Linker {
     return linked;
   }
 
-  #find(module: CompiledModule, wanted: ImportShape, wasi: WasiImports | undefined): WebAssembly.ImportValue {
+  #find(module: NamedModule, wanted: ImportShape, wasi: WasiImports | undefined): WebAssembly.ImportValue {
     const { namespace, name, kind } = wanted;
     const found =
       (namespace === ABI_NAMESPACE ? this.#abiFunction(name) : undefined) ??
@@ -149,7 +155,7 @@ class Linker {
     return importFunction(this.#session, space[wanted.name] as HostFunction, id, wanted.signature, undefined) as WebAssembly.ImportValue;
   }
 
-  #linkedExport(module: CompiledModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {
+  #linkedExport(module: NamedModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {
     const index = this.#indices.get(wanted.namespace);
     const partner = index === undefined ? undefined : this.#blueprint.modules[index];
     if (index === undefined || partner === undefined || !partner.exports.some((offered) => offered.name === wanted.name)) return undefined;
@@ -173,7 +179,7 @@ class Linker {
     };
   }
 
-  #missing(module: CompiledModule, { namespace, name, kind }: ImportShape): PluginError {
+  #missing(module: NamedModule, { namespace, name, kind }: ImportShape): PluginError {
     const { functions } = this.#blueprint;
     const offered = Object.hasOwn(functions, namespace) ? Object.keys(functions[namespace] ?? {}) : [];
     const offers = offered.length > 0 ? `that namespace has ${offered.map((each) => `"${each}"`).join(", ")}` : "nothing is offered in that namespace";
@@ -187,7 +193,7 @@ class Linker {
   }
 }
 
-function instantiate(module: CompiledModule, imports: WebAssembly.Imports, session: Session): WebAssembly.Exports {
+function instantiate(module: NamedModule, imports: WebAssembly.Imports, session: Session): WebAssembly.Exports {
   try {
     return new WebAssembly.Instance(module.module, imports).exports;
   } catch (cause) {
@@ -195,7 +201,7 @@ function instantiate(module: CompiledModule, imports: WebAssembly.Imports, sessi
   }
 }
 
-function instantiationFailure(module: CompiledModule, session: Session, cause: unknown): PluginError {
+function instantiationFailure(module: NamedModule, session: Session, cause: unknown): PluginError {
   const { plugin } = session;
   const why = cause instanceof Error ? cause.message : String(cause);
   if (cause instanceof WebAssembly.LinkError || cause instanceof TypeError) {
