@@ -8,6 +8,7 @@
 import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
 import { type Session, failCall } from "./session.ts";
+import { watchCall } from "./watch.ts";
 
 /** A raw value of WebAssembly: `i64` is a bigint (handles too), the other numbers are numbers. */
 export type WasmValue = number | bigint;
@@ -84,8 +85,8 @@ export interface ImportName {
   readonly name: string;
 }
 
-/** Makes what is imported out of a promise, on engines that can wait for one. */
-export type Suspend = (value: Promise<unknown>, settle: (value: unknown) => WasmValue | undefined) => unknown;
+/** Makes the running import wait for a promise of its raw result. Returns what the import returns meanwhile. */
+export type Wait = (value: Promise<unknown>) => WasmValue | undefined;
 
 /**
  * Wraps a host function as something a module can import.
@@ -94,7 +95,7 @@ export type Suspend = (value: Promise<unknown>, settle: (value: unknown) => Wasm
  * @param host The host function.
  * @param id Its namespace and name.
  * @param signature Type of the import; unknown for modules that came compiled.
- * @param suspend Waits for promises; left out where the engine cannot.
+ * @param wait Waits for promises; left out where the engine cannot.
  * @returns The function to import.
  */
 export function importFunction(
@@ -102,7 +103,7 @@ export function importFunction(
   host: HostFunction,
   id: ImportName,
   signature: Signature | undefined,
-  suspend: Suspend | undefined,
+  wait: Wait | undefined,
 ): (...values: WasmValue[]) => unknown {
   const run = (typeof host === "function" ? host : (callContext: CallContext, ...values: unknown[]) => host.run(callContext, values)) as (
     callContext: CallContext,
@@ -131,17 +132,51 @@ export function importFunction(
     try {
       const value = callHost(decode === undefined ? values : decode(values));
       if (!isPromise(value)) return settle(value);
-      if (suspend !== undefined) return suspend(value, settle);
-      value.then(undefined, () => {}); // its outcome is nobody's any more
-      throw new PluginError(
-        "host-function/async",
-        `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise and this engine runs plug-ins synchronously`,
-        { ...id },
-      );
+      return waitForHost(session, value, settle, id, wait);
     } catch (failure) {
       throw failCall(session, failure as PluginError);
     }
   };
+}
+
+/**
+ * Makes the running call wait for a host function's promise. Once the call is over, the outcome is nobody's: the plug-in
+ * is never resumed with it, so it cannot reach a later call.
+ */
+function waitForHost(
+  session: Session,
+  value: Promise<unknown>,
+  settle: (value: unknown) => WasmValue | undefined,
+  id: ImportName,
+  wait: Wait | undefined,
+): WasmValue | undefined {
+  const { call } = session;
+  const { cut } = call;
+  if (wait === undefined || cut === undefined) {
+    value.then(undefined, () => {});
+    const why = wait === undefined ? "this engine cannot wait, use a worker" : "callSync() and the start of a plug-in cannot wait, use call()";
+    throw new PluginError("host-function/async", `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise, and ${why}`, { ...id });
+  }
+  const stopWatching = watchCall(session.platform, call, cut);
+  const settled = new Promise<unknown>((resolve, reject) => {
+    const resume = (outcome: () => void): void => {
+      if (call.isOver) return;
+      stopWatching();
+      try {
+        outcome();
+      } catch (failure) {
+        reject(failCall(session, failure as PluginError));
+      }
+    };
+    value.then(
+      (result) => resume(() => resolve(settle(result))),
+      (cause: unknown) =>
+        resume(() => {
+          throw hostFailure(cause, id, session);
+        }),
+    );
+  });
+  return wait(settled);
 }
 
 /**

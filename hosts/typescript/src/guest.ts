@@ -5,6 +5,7 @@ import type { ExportShape } from "./compile.ts";
 import { PluginError } from "./error.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
 import type { Session } from "./session.ts";
+import { promising } from "./suspend.ts";
 
 /** A plug-in function, ready to be called: the result is a return code, or nothing. */
 export type GuestFunction = () => unknown;
@@ -15,6 +16,8 @@ export interface Guest {
   readonly functions: ReadonlyMap<string, GuestFunction>;
   readonly main: LinkedInstance;
   readonly wasi: readonly WasiImports[];
+  /** The plug-in functions again, returning promises; `undefined` if nothing in this plug-in can wait. */
+  readonly waiting: ReadonlyMap<string, () => Promise<unknown>> | undefined;
   /** Memories of the plug-in that the host can see. */
   readonly memories: readonly WebAssembly.Memory[];
 }
@@ -34,7 +37,9 @@ export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const linked = linkPlugin(blueprint, session);
   for (const instance of linked.instances) runStartup(instance, instance === linked.main);
   const { main, wasi } = linked;
-  return { functions: collectFunctions(main), main, wasi, memories: collectMemories(linked) };
+  const functions = collectFunctions(main);
+  const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;
+  return { functions, main, wasi, waiting, memories: collectMemories(linked) };
 }
 
 /** @returns Whether an export is a plug-in function, as far as its type is known. */

@@ -7,14 +7,23 @@
 
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
-import { COMMAND_EXPORT, type Guest, isPluginFunction, notCallable, startGuest } from "./guest.ts";
+import { COMMAND_EXPORT, type Guest, type GuestFunction, isPluginFunction, notCallable, startGuest } from "./guest.ts";
 import type { Blueprint } from "./link.ts";
 import { Output } from "./output.ts";
-import type { Session } from "./session.ts";
+import type { Call, Session } from "./session.ts";
 import { guestStack, trapKind } from "./trap.ts";
+import { abortFailure } from "./watch.ts";
 import { WasiExit } from "./wasi/exit.ts";
 
 const NO_BYTES = new Uint8Array(0);
+
+/** A call on its way. */
+interface Running {
+  readonly call: Call;
+  readonly guest: Guest;
+  readonly run: GuestFunction;
+  readonly startMs: number;
+}
 
 /** Runs one plug-in on the calling thread. */
 export class InlineEngine implements Engine {
@@ -49,54 +58,36 @@ export class InlineEngine implements Engine {
     return Object.freeze({ ...this.#last, memoryBytes: this.#guest === undefined ? this.#memoryBytes : this.#countMemory(this.#guest) });
   }
 
-  async call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
-    return this.callSync(name, input, options);
+  call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
+    const running = this.#begin(name, options);
+    const { call, guest } = running;
+    const run = guest.waiting?.get(name);
+    if (run === undefined) return Promise.resolve(this.#runSync(running, input));
+    return new Promise((resolve, reject) => {
+      const end = (outcome: () => Output): void => {
+        if (call.isOver) return;
+        try {
+          resolve(outcome());
+        } catch (failure) {
+          reject(failure);
+        }
+      };
+      call.cut = (failure) => end(() => this.#fail(running, input, failure));
+      try {
+        this.#session.kernel.begin(input);
+      } catch (failure) {
+        end(() => this.#fail(running, input, failure));
+        return;
+      }
+      run().then(
+        (code) => end(() => this.#complete(running, input, code)),
+        (thrown: unknown) => end(() => this.#fail(running, input, thrown)),
+      );
+    });
   }
 
   callSync(name: string, input: Uint8Array, options: CallOptions): Output {
-    const session = this.#session;
-    this.#checkReady(name);
-    options.signal?.throwIfAborted();
-    const guest = this.#guest ?? this.#start(options);
-    const run = guest.functions.get(name);
-    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports), name);
-    const call = session.beginCall(name, options);
-    const startMs = this.#isMeasured ? session.platform.now() : 0;
-    if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
-    this.#isRunning = true;
-    let output = NO_BYTES;
-    let failure: PluginError | undefined;
-    let isSpent = name === COMMAND_EXPORT;
-    try {
-      session.kernel.begin(input);
-      const code = run();
-      failure = call.failure ?? this.#reportedFailure(name, code);
-      isSpent ||= call.failure !== undefined;
-      if (failure === undefined) output = session.kernel.output();
-    } catch (thrown) {
-      failure = call.failure ?? this.#thrownFailure(name, thrown);
-      // A clean exit is a result: what was set as output before counts.
-      if (failure === undefined) {
-        failure = this.#reportedFailure(name, 0);
-        if (failure === undefined) output = session.kernel.output();
-      }
-      isSpent = true;
-    } finally {
-      for (const wasi of guest.wasi) wasi.flush();
-      this.#isRunning = false;
-      call.isOver = true;
-    }
-    this.#last = {
-      function: name,
-      durationMs: this.#isMeasured ? session.platform.now() - startMs : 0,
-      inputBytes: input.length,
-      outputBytes: output.length,
-      hostCalls: call.hostCalls,
-      fuel: undefined,
-    };
-    if (isSpent) this.#drop();
-    if (failure !== undefined) throw failure;
-    return new Output(output);
+    return this.#runSync(this.#begin(name, options), input);
   }
 
   async reset(): Promise<void> {
@@ -106,7 +97,12 @@ export class InlineEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    if (this.#isRunning) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${this.#session.call.function}" is running`, { running: this.#session.call.function }));
+    const { call } = this.#session;
+    if (this.#isRunning) {
+      // A call that waits is ended; one that runs cannot be, and is the one that closes.
+      if (call.stopWatching === undefined) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${call.function}" is running`, { running: call.function }));
+      call.cut?.(this.#named(new PluginError("plugin/closed", `Cannot finish "${call.function}": the plug-in was closed`, {}), call.function));
+    }
     this.#isClosed = true;
     this.#drop();
     this.#session.vars.clear();
@@ -118,6 +114,79 @@ export class InlineEngine implements Engine {
     if (!this.#isRunning) return;
     const running = this.#session.call.function;
     throw new PluginError("call/reentrant", `Cannot call "${name}": "${running}" is running, and one plug-in runs one call at a time; use a second plug-in`, { running }, { plugin, function: name });
+  }
+
+  #begin(name: string, options: CallOptions): Running {
+    const session = this.#session;
+    this.#checkReady(name);
+    const guest = this.#guest ?? this.#start(options);
+    const run = guest.functions.get(name);
+    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports), name);
+    const call = session.beginCall(name, options);
+    if (options.signal?.aborted) {
+      call.isOver = true;
+      throw this.#named(abortFailure(call), name);
+    }
+    const startMs = this.#isMeasured ? session.platform.now() : 0;
+    if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
+    this.#isRunning = true;
+    return { call, guest, run, startMs };
+  }
+
+  #runSync(running: Running, input: Uint8Array): Output {
+    let code: unknown;
+    try {
+      this.#session.kernel.begin(input);
+      code = running.run();
+    } catch (thrown) {
+      return this.#fail(running, input, thrown);
+    }
+    return this.#complete(running, input, code);
+  }
+
+  /** The function returned: its output, or the failure it reported. */
+  #complete(running: Running, input: Uint8Array, code: unknown, isExit = false): Output {
+    const { call } = running;
+    let failure = call.failure ?? this.#reportedFailure(call.function, code);
+    let output = NO_BYTES;
+    if (failure === undefined) {
+      try {
+        output = this.#session.kernel.output();
+      } catch (thrown) {
+        failure = this.#thrownFailure(call.function, thrown);
+      }
+    }
+    return this.#end(running, input, output, failure, isExit || call.failure !== undefined || call.function === COMMAND_EXPORT);
+  }
+
+  /** Something was thrown: a trap, a failure, or a clean exit, which is a result. */
+  #fail(running: Running, input: Uint8Array, thrown: unknown): Output {
+    const { call } = running;
+    const failure = call.failure ?? this.#thrownFailure(call.function, thrown);
+    return failure === undefined ? this.#complete(running, input, 0, true) : this.#end(running, input, NO_BYTES, failure, true);
+  }
+
+  #end({ call, guest, startMs }: Running, input: Uint8Array, output: Uint8Array<ArrayBuffer>, failure: PluginError | undefined, isSpent: boolean): Output {
+    let lastFailure = failure;
+    try {
+      for (const wasi of guest.wasi) wasi.flush();
+    } catch (thrown) {
+      lastFailure ??= this.#thrownFailure(call.function, thrown);
+    }
+    call.stopWatching?.();
+    call.isOver = true;
+    this.#isRunning = false;
+    this.#last = {
+      function: call.function,
+      durationMs: this.#isMeasured ? this.#session.platform.now() - startMs : 0,
+      inputBytes: input.length,
+      outputBytes: output.length,
+      hostCalls: call.hostCalls,
+      fuel: undefined,
+    };
+    if (isSpent) this.#drop();
+    if (lastFailure !== undefined) throw this.#named(lastFailure, call.function);
+    return new Output(output);
   }
 
   #start(options: CallOptions): Guest {

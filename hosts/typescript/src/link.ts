@@ -9,9 +9,10 @@ import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
 import type { CompiledModule, ImportShape } from "./compile.ts";
 import { createHostImports, type HostImports } from "./env.ts";
 import { PluginError } from "./error.ts";
-import { type HostFunction, type HostFunctions, importFunction } from "./functions.ts";
+import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
 import { type KernelExports, instantiateKernel, Kernel, mergedKernel } from "./kernel.ts";
 import type { Session } from "./session.ts";
+import { canWait, CAN_SUSPEND, Suspender } from "./suspend.ts";
 import { guestStack, trapKind } from "./trap.ts";
 
 /** Namespace of WASI preview 1. */
@@ -55,6 +56,8 @@ export interface LinkedPlugin {
   readonly instances: readonly LinkedInstance[];
   readonly main: LinkedInstance;
   readonly wasi: readonly WasiImports[];
+  /** Whether host functions of this plug-in may return promises. */
+  readonly canWait: boolean;
 }
 
 /**
@@ -69,12 +72,24 @@ export function linkPlugin(blueprint: Blueprint, session: Session): LinkedPlugin
   const linker = new Linker(blueprint, session);
   const main = linker.instance(blueprint.main);
   for (const index of blueprint.modules.keys()) linker.instance(index);
-  return { instances: linker.finished, main, wasi: linker.wasi };
+  return { instances: linker.finished, main, wasi: linker.wasi, canWait: linker.canWait };
 }
+
+/** A host function that may return promises, on its way into the import object. */
+interface WaitingImport {
+  readonly run: (...values: WasmValue[]) => unknown;
+  readonly signature: Signature;
+  readonly name: string;
+  readonly space: Record<string, WebAssembly.ImportValue>;
+  suspender: Suspender | undefined;
+}
+
+type AddWaiting = (run: WaitingImport["run"], signature: Signature) => WaitingImport;
 
 class Linker {
   readonly finished: LinkedInstance[] = [];
   readonly wasi: WasiImports[] = [];
+  canWait = false;
   readonly #blueprint: Blueprint;
   readonly #session: Session;
   readonly #hostImports: HostImports;
@@ -103,10 +118,16 @@ class Linker {
     const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
     if (module.controlNamespace !== undefined) importObject[module.controlNamespace] = this.#blueprint.controls(this.#session) as Record<string, WebAssembly.ImportValue>;
+    const waiting: WaitingImport[] = [];
     for (const wanted of module.imports) {
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
-      space[wanted.name] = this.#find(module, wanted, wasi);
+      space[wanted.name] = this.#find(module, wanted, wasi, (run, signature) => {
+        const entry: WaitingImport = { run, signature, name: wanted.name, space, suspender: undefined };
+        waiting.push(entry);
+        return entry;
+      });
     }
+    if (waiting.length > 0) this.#letWait(waiting);
     const exports = instantiate(module, importObject, this.#session);
     const linked = { module, exports };
     if (module.kernelPrefix !== undefined) this.#session.kernel = new Kernel(mergedKernel(exports, module.kernelPrefix), this.#session.limits.memoryPages);
@@ -121,14 +142,24 @@ class Linker {
     return linked;
   }
 
-  #find(module: NamedModule, wanted: ImportShape, wasi: WasiImports | undefined): WebAssembly.ImportValue {
+  /** Puts functions that can wait in the place of the plain ones. */
+  #letWait(waiting: readonly WaitingImport[]): void {
+    const suspender = new Suspender(waiting);
+    for (const [index, entry] of waiting.entries()) {
+      entry.suspender = suspender;
+      entry.space[entry.name] = suspender.functions[index] as WebAssembly.ImportValue;
+    }
+    this.canWait = true;
+  }
+
+  #find(module: NamedModule, wanted: ImportShape, wasi: WasiImports | undefined, addWaiting: AddWaiting): WebAssembly.ImportValue {
     const { namespace, name, kind } = wanted;
     const found =
       (namespace === ABI_NAMESPACE ? this.#abiFunction(name) : undefined) ??
       (namespace === WASI_NAMESPACE && wasi !== undefined && Object.hasOwn(wasi.imports, name) ? wasi.imports[name] : undefined) ??
-      this.#hostFunction(namespace, wanted) ??
+      this.#hostFunction(namespace, wanted, addWaiting) ??
       this.#linkedExport(module, wanted) ??
-      (namespace === "env" ? this.#hostFunction(USER_NAMESPACE, wanted) : undefined);
+      (namespace === "env" ? this.#hostFunction(USER_NAMESPACE, wanted, addWaiting) : undefined);
     if (found === undefined) throw this.#missing(module, wanted);
     if (kind === "function" ? typeof found === "function" : typeof found === "object") return found as WebAssembly.ImportValue;
     throw new PluginError(
@@ -146,13 +177,18 @@ class Linker {
     return (this.#kernelExports ?? this.#session.kernel.exports)[kernelName];
   }
 
-  #hostFunction(namespace: string, wanted: ImportShape): WebAssembly.ImportValue | undefined {
+  #hostFunction(namespace: string, wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue | undefined {
     const { functions } = this.#blueprint;
     if (wanted.kind !== "function" || !Object.hasOwn(functions, namespace)) return undefined;
     const space = functions[namespace] as Readonly<Record<string, HostFunction>>;
     if (!Object.hasOwn(space, wanted.name)) return undefined;
     const id = { namespace, name: wanted.name };
-    return importFunction(this.#session, space[wanted.name] as HostFunction, id, wanted.signature, undefined) as WebAssembly.ImportValue;
+    const host = space[wanted.name] as HostFunction;
+    const { signature } = wanted;
+    if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined) as WebAssembly.ImportValue;
+    const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));
+    const entry = addWaiting(run, signature);
+    return run as WebAssembly.ImportValue;
   }
 
   #linkedExport(module: NamedModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {

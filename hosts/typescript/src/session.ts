@@ -13,6 +13,9 @@ import type { LogEntry, LogLevel, Logger } from "./log.ts";
 import type { Platform } from "./platform.ts";
 import { Variables } from "./vars.ts";
 
+/** Ends a waiting call with a failure, at once. */
+export type Cut = (failure: PluginError) => void;
+
 /** One run of a plug-in function, or the start of an instance. */
 export interface Call {
   /** Plug-in function; empty while the instance starts. */
@@ -28,6 +31,10 @@ export interface Call {
   failure: PluginError | undefined;
   hostCalls: number;
   logBytes: number;
+  /** Ends a call that waits for a promise; absent where the call cannot wait. */
+  cut: Cut | undefined;
+  /** Ends the watch over a waiting call; absent while it does not wait. */
+  stopWatching: (() => void) | undefined;
   isOver: boolean;
 }
 
@@ -88,6 +95,8 @@ export class Session {
       failure: undefined,
       hostCalls: 0,
       logBytes: 0,
+      cut: undefined,
+      stopWatching: undefined,
       isOver: false,
     };
     return this.call;

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 
-import { type CallContext, hostFunction, type LogEntry, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
+import { type CallContext, type HostFunction, hostFunction, type LogEntry, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
 import { ECHO, OUTPUT_H, plugin, wat } from "./wat.ts";
 
 /** Makes a plug-in on the engine under test. */
@@ -37,8 +37,144 @@ const lookupPlugin = (lookup: string): Uint8Array<ArrayBuffer> =>
  *
  * @param name Name of the engine.
  * @param create Makes plug-ins on it.
+ * @param canWait Whether host functions may return promises.
  */
-export function engineSuite(name: string, create: Create): void {
+export function engineSuite(name: string, create: Create, canWait: boolean): void {
+  describe.skipIf(!canWait)(`${name}: host functions that return promises (skipped where the engine has no JSPI)`, () => {
+    const ask = plugin(
+      `(func (export "run") (result i32) (local $h i64) (local.set $h (call $ask (call $input_offset))) ${OUTPUT_H} (i32.const 0))
+      (func (export "twice") (result i32) (local $h i64)
+        (local.set $h (call $ask (call $ask (call $input_offset)))) ${OUTPUT_H} (i32.const 0))
+      (func (export "numbers") (result i32) (call $note (i32.const 1) (f64.const 2)) (call $add (i32.const 3) (i32.const 4)))
+      (func (export "fine") (result i32) (i32.const 0))`,
+      `(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))
+       (import "extism:host/user" "add" (func $add (param i32 i32) (result i32)))
+       (import "extism:host/user" "note" (func $note (param i32 f64)))`,
+    );
+    const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+    const functions = (answer: HostFunction): PluginOptions["functions"] & object => ({
+      "extism:host/user": {
+        ask: answer,
+        add: async (_context, a, b) => {
+          await later();
+          return Number(a) + Number(b);
+        },
+        note: () => later(),
+      },
+    });
+    const shout = hostFunction({ params: ["text"], result: "text" }, async (_context, text) => {
+      await later();
+      return `${text}!`;
+    });
+
+    test("call() waits for them, each in turn, in both forms", async () => {
+      await using sut = await create(ask, { functions: functions(shout) });
+      expect((await sut.call("run", "a")).text()).toBe("a!");
+      expect((await sut.call("twice", "b")).text()).toBe("b!!");
+      expect((await failureOf(sut.call("numbers"))).details).toMatchObject({ returnCode: 7 });
+      expect(sut.lastCall?.hostCalls).toBe(2);
+    });
+
+    test("any promise will do, and no promise too", async () => {
+      const then = { then: (resolve: (value: bigint) => void): void => resolve(0n) } as unknown as Promise<bigint>;
+      for (const answer of [() => Promise.resolve(0n), () => then, () => 0n]) {
+        await using sut = await create(ask, { functions: functions(answer) });
+        expect((await sut.call("run", "a")).length).toBe(0);
+      }
+    });
+
+    test("a rejection fails that call with its cause, and the next call works", async () => {
+      const reason = new Error("database is down");
+      await using sut = await create(ask, { functions: functions(async () => { await later(); throw reason; }) });
+      const failure = await failureOf(sut.call("run", "a"));
+      expect(failure.code).toBe("call/host-function");
+      expect(failure.cause).toMatchObject({ message: reason.message });
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    test("a resolved value of the wrong type fails that call alone", async () => {
+      const wrong = hostFunction({ params: ["text"], result: "text" }, async () => 1 as unknown as string);
+      await using sut = await create(ask, { functions: functions(wrong) });
+      expect((await failureOf(sut.call("run", "a"))).code).toBe("host-function/bad-value");
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    test("the deadline cuts off a host function that never settles, and the next call works", async () => {
+      await using sut = await create(ask, { functions: functions(() => new Promise(() => {})), limits: { timeoutMs: 20 } });
+      const failure = await failureOf(sut.call("run", "a"));
+      expect(failure.code).toBe("call/timeout");
+      expect(failure.details).toEqual({ limitMs: 20 });
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    test("a signal cuts off a waiting call with its reason", async () => {
+      await using sut = await create(ask, { functions: functions(() => new Promise(() => {})) });
+      const controller = new AbortController();
+      const run = failureOf(sut.call("run", "a", { signal: controller.signal }));
+      await later();
+      controller.abort(new Error("the client left"));
+      const failure = await run;
+      expect(failure.code).toBe("call/aborted");
+      expect(failure.cause).toMatchObject({ message: "the client left" });
+      expect((await failureOf(sut.call("fine", "", { signal: controller.signal }))).code).toBe("call/aborted");
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    test("close() settles a waiting call", async () => {
+      const sut = await create(ask, { functions: functions(() => new Promise(() => {})) });
+      const run = failureOf(sut.call("run", "a"));
+      await later();
+      await sut.close();
+      expect((await run).code).toBe("plugin/closed");
+    });
+
+    test("a second call while one waits is call/reentrant and leaves the first alone", async () => {
+      await using sut = await create(ask, { functions: functions(shout) });
+      const first = sut.call("run", "first");
+      expect((await failureOf(sut.call("fine"))).code).toBe("call/reentrant");
+      expect((await first).text()).toBe("first!");
+    });
+
+    test.each(["resolved", "rejected"])("a host function that is %s after the deadline reaches no later call", async (how) => {
+      let settle = (): void => {};
+      const slow = hostFunction({ params: ["text"], result: "text" }, (_context, text) => {
+        if (text !== "slow") return `${text}!`;
+        return new Promise<string>((resolve, reject) => {
+          settle = () => (how === "resolved" ? resolve("secret of the first tenant") : reject(new Error("late")));
+        });
+      });
+      const unhandled: unknown[] = [];
+      const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+      process.on("unhandledRejection", onUnhandled);
+      await using sut = await create(ask, { functions: functions(slow), limits: { timeoutMs: 20 } });
+      expect((await failureOf(sut.call("twice", "slow"))).code).toBe("call/timeout");
+      const next = sut.call("run", "next");
+      settle();
+      expect((await next).text()).toBe("next!");
+      await later();
+      await later();
+      expect((await sut.call("run", "again")).text()).toBe("again!");
+      expect(unhandled).toEqual([]);
+      process.off("unhandledRejection", onUnhandled);
+    });
+
+    test("no timer and no listener outlives its call", async () => {
+      const controller = new AbortController();
+      let listeners = 0;
+      const { signal } = controller;
+      const add = signal.addEventListener.bind(signal);
+      const remove = signal.removeEventListener.bind(signal);
+      signal.addEventListener = (...args: Parameters<typeof add>) => { listeners += 1; add(...args); };
+      signal.removeEventListener = (...args: Parameters<typeof remove>) => { listeners -= 1; remove(...args); };
+      await using sut = await create(ask, { functions: functions(shout) });
+      for (let round = 0; round < 20; round += 1) await sut.call("run", "a", { signal });
+      expect(listeners).toBe(0);
+      const timers = process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+      await sut.call("run", "a", { signal });
+      expect(process.getActiveResourcesInfo().filter((each) => each === "Timeout").length).toBe(timers);
+    });
+  });
+
   describe(`${name}: input and output`, () => {
     const INPUTS = [
       { name: "nothing", input: undefined, bytes: 0 },

@@ -32,7 +32,7 @@ export const OUTPUT_H = "(call $output_set (local.get $h) (call $length (local.g
  * @returns Its bytes, with function names.
  */
 export function wat(text: string): Uint8Array<ArrayBuffer> {
-  const module = wabt.parseWat("test.wat", text, { multi_memory: true, exceptions: true, tail_call: true, memory64: true, threads: true });
+  const module = wabt.parseWat("test.wat", text, { exceptions: true, tail_call: true, memory64: true, threads: true });
   try {
     return Uint8Array.from(module.toBinary({ write_debug_names: true }).buffer);
   } finally {
