@@ -1,0 +1,110 @@
+/**
+ * How fast is a call, and how fast is a plug-in there? Against npm `@extism/extism`, in one process, in turn.
+ *
+ * `npm run bench` prints a table, `npm run bench -- --json` one object: per case our and the rival's nanoseconds and the
+ * ratio (rival ÷ ours: above 1 we are faster). `--quick` takes fewer rounds.
+ */
+
+import { createPlugin } from "@tenon/host";
+import createRival from "@extism/extism";
+
+import { echoPlugin } from "./echo.mjs";
+import { consume, race } from "./rounds.mjs";
+
+const isJson = process.argv.includes("--json");
+const rounds = process.argv.includes("--quick") ? 5 : 21;
+
+const bytes = await echoPlugin();
+const module = await WebAssembly.compile(bytes);
+const functions = { "extism:host/user": { next: (_context, n) => n + 1n } };
+const ours = await createPlugin(bytes, { functions });
+const untimed = await createPlugin(bytes, { functions, measure: false });
+const rival = await createRival({ wasm: [{ data: bytes.slice() }] }, { functions });
+
+/** Runs an async operation so many times. */
+const repeat = (run) => async (count) => {
+  for (let index = 0; index < count; index += 1) consume(await run());
+};
+/** Runs a synchronous operation so many times. */
+const repeatSync = (run) => async (count) => {
+  for (let index = 0; index < count; index += 1) consume(run());
+};
+
+const small = new Uint8Array(16).fill(7);
+const large = new Uint8Array(1 << 20).fill(7);
+const echo = (input) => ({
+  ours: repeat(async () => (await ours.call("echo", input)).length),
+  rival: repeat(async () => (await rival.call("echo", input)).byteLength),
+});
+const echoSync = (input) => ({
+  ours: repeatSync(() => ours.callSync("echo", input).length),
+  untimed: repeatSync(() => untimed.callSync("echo", input).length),
+  rival: repeat(async () => (await rival.call("echo", input)).byteLength),
+});
+const limitless = { functions, limits: "none" };
+
+const cases = [
+  { name: "echo 16 B, call", count: 5_000, contenders: echo(small) },
+  { name: "echo 16 B, callSync", count: 5_000, contenders: echoSync(small) },
+  { name: "echo 1 MiB, call", count: 5, contenders: echo(large) },
+  {
+    name: "100 host function calls",
+    count: 200,
+    contenders: {
+      ours: repeat(async () => (await ours.call("ask_100")).length),
+      rival: repeat(async () => Number((await rival.call("ask_100"))?.byteLength ?? 0)),
+    },
+  },
+  {
+    name: "create from compiled module, and close",
+    count: 50,
+    contenders: {
+      ours: repeat(async () => {
+        const plugin = await createPlugin(module, limitless);
+        await plugin.close();
+        return plugin.functions.length;
+      }),
+      rival: repeat(async () => {
+        const plugin = await createRival(module, { functions });
+        await plugin.close();
+        return 1;
+      }),
+    },
+  },
+  {
+    name: "create from bytes, and close",
+    count: 50,
+    contenders: {
+      ours: repeat(async () => {
+        const plugin = await createPlugin(bytes, { functions });
+        await plugin.close();
+        return plugin.functions.length;
+      }),
+      rival: repeat(async () => {
+        const plugin = await createRival({ wasm: [{ data: bytes }] }, { functions });
+        await plugin.close();
+        return 1;
+      }),
+    },
+  },
+];
+
+const results = [];
+for (const { name, count, contenders } of cases) {
+  if (!isJson) process.stderr.write(`${name} …\n`);
+  const figures = await race(contenders, { count, rounds });
+  results.push({ case: name, ...Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${key}Ns`, Math.round(value)])), ratio: round2(figures.rival / figures.ours) });
+}
+await Promise.all([ours.close(), untimed.close(), rival.close()]);
+
+const machine = `node ${process.versions.node}, V8 ${process.versions.v8}`;
+if (isJson) {
+  console.log(JSON.stringify({ machine, rival: "@extism/extism 2.0.0-rc13", cases: results }, undefined, 2));
+} else {
+  console.log(`${machine}; rival: @extism/extism 2.0.0-rc13; nanoseconds an operation, median of ${rounds} rounds`);
+  console.table(Object.fromEntries(results.map(({ case: name, ...figures }) => [name, figures])));
+}
+
+function round2(value) {
+  return Math.round(value * 100) / 100;
+}

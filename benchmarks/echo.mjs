@@ -1,0 +1,44 @@
+/** The plug-in that both hosts run: echoes its input as PDKs do, eight bytes at a time, and calls a host function. */
+
+import loadWabt from "wabt";
+
+const TEXT = `(module
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "input_length" (func $input_length (result i64)))
+  (import "extism:host/env" "input_load_u8" (func $input_load_u8 (param i64) (result i32)))
+  (import "extism:host/env" "input_load_u64" (func $input_load_u64 (param i64) (result i64)))
+  (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+  (import "extism:host/env" "store_u64" (func $store_u64 (param i64 i64)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (import "extism:host/user" "next" (func $next (param i64) (result i64)))
+  (memory (export "memory") 1)
+  (func (export "echo") (result i32) (local $length i64) (local $block i64) (local $i i64)
+    (local.set $length (call $input_length))
+    (local.set $block (call $alloc (local.get $length)))
+    (block $words_done (loop $words
+      (br_if $words_done (i64.gt_u (i64.add (local.get $i) (i64.const 8)) (local.get $length)))
+      (call $store_u64 (i64.add (local.get $block) (local.get $i)) (call $input_load_u64 (local.get $i)))
+      (local.set $i (i64.add (local.get $i) (i64.const 8)))
+      (br $words)))
+    (block $bytes_done (loop $bytes
+      (br_if $bytes_done (i64.ge_u (local.get $i) (local.get $length)))
+      (call $store_u8 (i64.add (local.get $block) (local.get $i)) (call $input_load_u8 (local.get $i)))
+      (local.set $i (i64.add (local.get $i) (i64.const 1)))
+      (br $bytes)))
+    (call $output_set (local.get $block) (local.get $length))
+    (i32.const 0))
+  (func (export "ask_100") (result i32) (local $n i64)
+    (loop $again
+      (local.set $n (call $next (local.get $n)))
+      (br_if $again (i64.lt_u (local.get $n) (i64.const 100))))
+    (i32.const 0)))`;
+
+/** @returns The module's bytes. */
+export async function echoPlugin() {
+  const module = (await loadWabt()).parseWat("echo.wat", TEXT);
+  try {
+    return Uint8Array.from(module.toBinary({}).buffer);
+  } finally {
+    module.destroy();
+  }
+}
