@@ -1,0 +1,74 @@
+/**
+ * Forbids public names without a doc comment: whatever a package's `mod.ts` exports, however many files it passes through,
+ * and each member of an exported interface, class or object type. Also forbids that a `mod.ts` declares anything itself.
+ * TypeScript 7 has no JavaScript API yet, so this asks TypeScript 6, which the workspace `scripts` depends on.
+ */
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import ts from "typescript";
+import { check } from "./check.mjs";
+import { root, workspaces } from "./tree.mjs";
+
+await check((fail) => {
+  let names = 0;
+
+  for (const { folder } of workspaces()) {
+    const entry = join(root, folder, "src", "mod.ts");
+    if (!existsSync(entry)) continue;
+    const config = ts.getParsedCommandLineOfConfigFile(join(root, folder, "tsconfig.json"), undefined, {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+        throw new Error(`${folder}/tsconfig.json: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
+      },
+    });
+    const program = ts.createProgram([entry], config.options);
+    const checker = program.getTypeChecker();
+    const source = program.getSourceFile(entry);
+
+    const inPackage = (node) => node.getSourceFile().fileName.startsWith(`${join(root, folder)}/src/`);
+    const place = (node) => {
+      const file = node.getSourceFile();
+      return `${relative(root, file.fileName)}:${file.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+    };
+    const inspectDoc = (symbol, node, name) => {
+      names += 1;
+      if (symbol.getDocumentationComment(checker).length === 0) {
+        fail(place(node), `"${name}" is public and has no doc comment; say in a sentence what it is, its unit and its failures`);
+      }
+    };
+
+    for (const statement of source.statements) {
+      if (!ts.isExportDeclaration(statement)) fail(place(statement), "mod.ts only re-exports; move this into a file with a name");
+    }
+    for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(source) ?? { exports: new Map() })) {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      const declarations = (symbol.declarations ?? []).filter(inPackage);
+      if (declarations.length === 0) continue;
+      inspectDoc(symbol, declarations[0], exported.name);
+      for (const member of declarations.flatMap(membersOf)) {
+        const memberSymbol = checker.getSymbolAtLocation(member.name);
+        if (memberSymbol) inspectDoc(memberSymbol, member, `${exported.name}.${member.name.getText()}`);
+      }
+    }
+  }
+  return `${names} public names are documented`;
+});
+
+/** The named public members that a declaration lists: of an interface, a class, or the object types of a type alias. */
+function membersOf(declaration) {
+  if (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)) {
+    return declaration.members.filter((member) => member.name !== undefined && !ts.isPrivateIdentifier(member.name) && !isInherited(member));
+  }
+  return ts.isTypeAliasDeclaration(declaration) ? objectTypes(declaration.type).flatMap((type) => [...type.members]).filter((member) => member.name) : [];
+}
+
+/** Members whose meaning the language gives: `[Symbol.dispose]` and the like, and what overrides a documented one. */
+function isInherited(member) {
+  return ts.isComputedPropertyName(member.name) || (member.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.OverrideKeyword);
+}
+
+function objectTypes(type) {
+  if (ts.isTypeLiteralNode(type)) return [type];
+  if (ts.isUnionTypeNode(type) || ts.isIntersectionTypeNode(type)) return type.types.flatMap(objectTypes);
+  return ts.isParenthesizedTypeNode(type) || ts.isTypeOperatorNode(type) ? objectTypes(type.type) : [];
+}
