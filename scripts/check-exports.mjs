@@ -1,10 +1,11 @@
 /**
- * Forbids public names without a doc comment: whatever a package's `mod.ts` exports, however many files it passes through,
- * and each member of an exported interface, class or object type. Also forbids that a `mod.ts` declares anything itself.
+ * Forbids public names without a doc comment: whatever the entries in a package's `exports` export, however many files it
+ * passes through, and each member of an exported interface, class or object type. Also forbids that a `mod.ts` declares
+ * anything itself.
  * TypeScript 7 has no JavaScript API yet, so this asks TypeScript 6, which the workspace `scripts` depends on.
  */
 import { existsSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import ts from "typescript";
 import { check } from "./check.mjs";
 import { root, workspaces } from "./tree.mjs";
@@ -12,18 +13,19 @@ import { root, workspaces } from "./tree.mjs";
 await check((fail) => {
   let names = 0;
 
-  for (const { folder } of workspaces()) {
-    const entry = join(root, folder, "src", "mod.ts");
-    if (!existsSync(entry)) continue;
+  for (const { folder, manifest } of workspaces()) {
+    const entries = sourcesOf(manifest.exports).map((source) => join(root, folder, source));
+    if (entries.length === 0) continue;
+    for (const entry of entries) if (!existsSync(entry)) fail(`${folder}/package.json`, `exports what ${relative(root, entry)} compiles to, which does not exist; correct "exports"`);
     const config = ts.getParsedCommandLineOfConfigFile(join(root, folder, "tsconfig.json"), undefined, {
       ...ts.sys,
       onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
         throw new Error(`${folder}/tsconfig.json: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
       },
     });
-    const program = ts.createProgram([entry], config.options);
+    const program = ts.createProgram(entries, config.options);
     const checker = program.getTypeChecker();
-    const source = program.getSourceFile(entry);
+    const modules = entries.map((entry) => program.getSourceFile(entry)).filter((source) => source !== undefined);
 
     const inPackage = (node) => node.getSourceFile().fileName.startsWith(`${join(root, folder)}/src/`);
     const place = (node) => {
@@ -37,22 +39,36 @@ await check((fail) => {
       }
     };
 
-    for (const statement of source.statements) {
-      if (!ts.isExportDeclaration(statement)) fail(place(statement), "mod.ts only re-exports; move this into a file with a name");
-    }
-    for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(source) ?? { exports: new Map() })) {
-      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-      const declarations = (symbol.declarations ?? []).filter(inPackage);
-      if (declarations.length === 0) continue;
-      inspectDoc(symbol, declarations[0], exported.name);
-      for (const member of declarations.flatMap(membersOf)) {
-        const memberSymbol = checker.getSymbolAtLocation(member.name);
-        if (memberSymbol) inspectDoc(memberSymbol, member, `${exported.name}.${member.name.getText()}`);
+    const seen = new Set();
+    for (const source of modules) {
+      if (basename(source.fileName) === "mod.ts") {
+        for (const statement of source.statements) {
+          if (!ts.isExportDeclaration(statement)) fail(place(statement), "mod.ts only re-exports; move this into a file with a name");
+        }
+      }
+      const moduleSymbol = checker.getSymbolAtLocation(source);
+      for (const exported of moduleSymbol ? checker.getExportsOfModule(moduleSymbol) : []) {
+        const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+        const declarations = (symbol.declarations ?? []).filter(inPackage);
+        if (declarations.length === 0 || seen.has(symbol)) continue;
+        seen.add(symbol);
+        inspectDoc(symbol, declarations[0], exported.name);
+        for (const member of declarations.flatMap(membersOf)) {
+          const memberSymbol = checker.getSymbolAtLocation(member.name);
+          if (memberSymbol) inspectDoc(memberSymbol, member, `${exported.name}.${member.name.getText()}`);
+        }
       }
     }
   }
   return `${names} public names are documented`;
 });
+
+/** The sources of all files that `exports` names under whatever condition: `./dist/mod.js` comes from `src/mod.ts`. */
+function sourcesOf(exports) {
+  const targets = typeof exports === "string" ? [exports] : Object.values(exports ?? {}).flatMap((value) => sourcesOf(value));
+  const sources = targets.map((target) => /^(?:\.\/dist\/(.*)\.js|(src\/.*\.ts))$/.exec(target)).filter(Boolean);
+  return [...new Set(sources.map(([, compiled, source]) => (compiled === undefined ? source : `src/${compiled}.ts`)))];
+}
 
 /** The named public members that a declaration lists: of an interface, a class, or the object types of a type alias. */
 function membersOf(declaration) {
