@@ -34,7 +34,7 @@ await check((fail) => {
     };
     const inspectDoc = (symbol, node, name) => {
       names += 1;
-      if (symbol.getDocumentationComment(checker).length === 0) {
+      if (!symbol.declarations.some(isDocumented)) {
         fail(place(node), `"${name}" is public and has no doc comment; say in a sentence what it is, its unit and its failures`);
       }
     };
@@ -68,6 +68,13 @@ function sourcesOf(exports) {
   const targets = typeof exports === "string" ? [exports] : Object.values(exports ?? {}).flatMap((value) => sourcesOf(value));
   const sources = targets.map((target) => /^(?:\.\/dist\/(.*)\.js|(src\/.*\.ts))$/.exec(target)).filter(Boolean);
   return [...new Set(sources.map(([, compiled, source]) => (compiled === undefined ? source : `src/${compiled}.ts`)))];
+}
+
+/** Whether a doc comment stands right above. One with an empty line below it is the header of the file. */
+function isDocumented(declaration) {
+  const text = declaration.getSourceFile().text;
+  const docs = ts.getJSDocCommentsAndTags(declaration).filter((doc) => ts.isJSDoc(doc) && doc.comment !== undefined);
+  return docs.some((doc) => !/\n\s*\n/.test(text.slice(doc.end, declaration.getStart())));
 }
 
 /** The named public members that a declaration lists: of an interface, a class, or the object types of a type alias. */

@@ -17,13 +17,13 @@ await check((fail) => {
     const text = read(file);
     const stem = basename(file).replace(/\.(test|bench|config|d)?\.?(ts|mjs)$/, "");
     const isTest = /\.(test|bench)\.ts$/.test(file);
-    const header = /^(?:#!.*\n)?\s*(\/\*\*[\s\S]*?\*\/|(?:\/\/.*\n)+)/.exec(text)?.[1];
+    const header = /^(?:#!.*\n)?\s*(\/\*\*[\s\S]*?\*\/\n|(?:\/\/.*\n)+)(?=\n|import\b)/.exec(text)?.[1];
     const lines = text.split("\n").length - 1;
 
     if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(stem)) fail(file, "its name is not kebab-case; rename it");
     if (NAMELESS.test(stem)) fail(file, `"${stem}" says nothing; name the file after the one idea in it`);
     if (header === undefined && !isTest && !file.endsWith(".config.ts")) {
-      fail(file, "has no header comment; say what it is, what it is not, and its source");
+      fail(file, "has no header comment with an empty line below; say what it is, what it is not, and its source");
     }
     if (!isTest && lines > LINES && !EXCUSE.test(header ?? "")) {
       fail(file, `has ${lines} lines; split it by idea, or say in its header "Longer than ${LINES} lines because …"`);

@@ -19,7 +19,7 @@ await check((fail) => {
   for (const { filename, labels, message, help, code } of report.diagnostics) {
     const line = labels?.[0]?.span?.line;
     const what = [message.replace(/\.$/, ""), help?.replace(/\.$/, "")].filter(Boolean).join("; ");
-    fail(line === undefined ? filename : `${filename}:${line}`, `${what} (${code})`);
+    fail(line === undefined ? filename : `${filename}:${line}`, code === undefined ? what : `${what} (${code})`);
   }
   if (!ok && report.diagnostics.length === 0) fail("oxlint", `${firstLine(stderr)}; run npx oxlint by hand`);
   return `${report.number_of_files} files, ${report.number_of_rules} rules`;
