@@ -1,7 +1,7 @@
 /**
  * Forbids public names without a doc comment: whatever the entries in a package's `exports` export, however many files it
- * passes through, and each member of an exported interface, class or object type. Also forbids that a `mod.ts` declares
- * anything itself.
+ * passes through; of an exported class each member, of an interface or object type what can be called and what can be
+ * absent (a plain field may be clear from its name and the type's comment). Also forbids that a `mod.ts` declares anything.
  * TypeScript 7 has no JavaScript API yet, so this asks TypeScript 6, which the workspace `scripts` depends on.
  */
 import { existsSync } from "node:fs";
@@ -73,16 +73,25 @@ function sourcesOf(exports) {
 /** Whether a doc comment stands right above. One with an empty line below it is the header of the file. */
 function isDocumented(declaration) {
   const text = declaration.getSourceFile().text;
-  const docs = ts.getJSDocCommentsAndTags(declaration).filter((doc) => ts.isJSDoc(doc) && doc.comment !== undefined);
+  const docs = ts.getJSDocCommentsAndTags(declaration).filter((doc) => ts.isJSDoc(doc) && [doc, ...(doc.tags ?? [])].some(({ comment }) => comment !== undefined));
   return docs.some((doc) => !/\n\s*\n/.test(text.slice(doc.end, declaration.getStart())));
 }
 
-/** The named public members that a declaration lists: of an interface, a class, or the object types of a type alias. */
+/** The members of a class, interface or object type that need a comment of their own. */
 function membersOf(declaration) {
-  if (ts.isInterfaceDeclaration(declaration) || ts.isClassDeclaration(declaration)) {
+  if (ts.isClassDeclaration(declaration)) {
     return declaration.members.filter((member) => member.name !== undefined && !ts.isPrivateIdentifier(member.name) && !isInherited(member));
   }
-  return ts.isTypeAliasDeclaration(declaration) ? objectTypes(declaration.type).flatMap((type) => [...type.members]).filter((member) => member.name) : [];
+  const members = ts.isInterfaceDeclaration(declaration)
+    ? declaration.members
+    : ts.isTypeAliasDeclaration(declaration)
+      ? objectTypes(declaration.type).flatMap((type) => [...type.members])
+      : [];
+  return members.filter((member) => member.name && !isInherited(member) && (member.questionToken || isCallable(member)));
+}
+
+function isCallable(member) {
+  return !ts.isPropertySignature(member) || (member.type !== undefined && ts.isFunctionTypeNode(member.type));
 }
 
 /** Members whose meaning the language gives: `[Symbol.dispose]` and the like, and what overrides a documented one. */

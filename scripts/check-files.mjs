@@ -16,7 +16,7 @@ await check((fail) => {
   for (const file of sources) {
     const text = read(file);
     const stem = basename(file).replace(/\.(test|bench|config|d)?\.?(ts|mjs)$/, "");
-    const isTest = /\.(test|bench)\.ts$/.test(file);
+    const isTest = /\.(test|bench)\.ts$|(^|\/)test\//.test(file);
     const header = /^(?:#!.*\n)?\s*(\/\*\*[\s\S]*?\*\/\n|(?:\/\/.*\n)+)(?=\n|import\b)/.exec(text)?.[1];
     const lines = text.split("\n").length - 1;
 

@@ -43,7 +43,7 @@ await check((fail) => {
       fail(file, `"${room}" is no room of the house; put the file into one, or give the room a line in scripts/check-imports.mjs`);
       continue;
     }
-    const isTest = /\.(test|bench)\.ts$/.test(file);
+    const isTest = /\.(test|bench)\.ts$|\/test\//.test(file);
     const allowed = new Set([room, ...RESTS_ON[room], ...(isTest ? ["conformance"] : [])]);
     for (const { fileName: specifier } of ts.preProcessFile(read(file), true, true).importedFiles) {
       imports += 1;
