@@ -15,9 +15,9 @@ import type { GuestMemory } from "./guest-memory.ts";
 /** A list of strings as the guest reads it. */
 export interface StringList {
   /** How many, and their bytes with the zeros that end them. */
-  sizes(countPointer: number, bytesPointer: number): void;
+  readonly sizes: (countPointer: number, bytesPointer: number) => void;
   /** The table of pointers, and the text. */
-  get(tablePointer: number, textPointer: number): void;
+  readonly get: (tablePointer: number, textPointer: number) => void;
 }
 
 /**

@@ -59,5 +59,6 @@ export class Refusal {
  * @throws {Refusal} Always.
  */
 export function refuse(name: keyof typeof Errno): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- see Refusal
   throw new Refusal(Errno[name]);
 }

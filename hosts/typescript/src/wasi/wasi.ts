@@ -102,7 +102,7 @@ export function createWasi(options: WasiOptions): Wasi {
     sock_shutdown: (fd) => refuseSocket(descriptors, fd),
   };
 
-  const imports: Record<string, (...args: never[]) => number | void> = Object.create(null);
+  const imports = Object.create(null) as Record<string, (...args: never[]) => number | void>;
   for (const [name, run] of Object.entries(functions)) imports[name] = answer(run);
   return {
     imports: Object.freeze(imports),
