@@ -81,7 +81,7 @@ export class CallContext {
    * @throws {SyntaxError} If the text is not JSON.
    */
   json<Value = unknown>(handle: bigint): Value {
-    return JSON.parse(this.text(handle));
+    return JSON.parse(this.text(handle)) as Value;
   }
 
   /**

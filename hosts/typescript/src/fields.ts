@@ -98,5 +98,5 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "string") return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
   if (typeof value === "object" || typeof value === "function") return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
-  return String(value);
+  return typeof value === "bigint" ? `${value}n` : `${value as number | boolean | undefined}`;
 }

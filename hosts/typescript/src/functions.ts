@@ -7,7 +7,7 @@
 
 import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
-import { type Session, failCall } from "./session.ts";
+import { type Call, type Session, failCall } from "./session.ts";
 import { watchCall } from "./watch.ts";
 
 /** A raw value of WebAssembly: `i64` is a bigint (handles too), the other numbers are numbers. */
@@ -105,39 +105,61 @@ export function importFunction(
   signature: Signature | undefined,
   wait: Wait | undefined,
 ): (...values: WasmValue[]) => unknown {
-  const run = (typeof host === "function" ? host : (callContext: CallContext, ...values: unknown[]) => host.run(callContext, values)) as (
-    callContext: CallContext,
-    ...values: unknown[]
-  ) => unknown;
-  const decode = typeof host === "function" ? undefined : decoder(session, host.params, id);
   const settle = settler(session, typeof host === "function" ? undefined : host.result, id, signature);
+  // What most host functions return: the raw type already, so that one comparison ends the way back.
+  const rawType = typeof host === "function" ? RAW_TYPES[signature?.results.join() ?? "?"] : undefined;
   let context: CallContext | undefined;
-  let contextCall: unknown;
-  const callHost = (values: unknown[]): unknown => {
-    try {
-      return run(context as CallContext, ...values);
-    } catch (cause) {
-      throw hostFailure(cause, id, session);
-    }
+  let contextCall: Call | undefined;
+  const enter = (call: Call): void => {
+    context = new CallContext(session, call);
+    contextCall = call;
+    // The host's own time counts too, so the clock starts here at the latest.
+    call.deadline ??= session.platform.now() + call.timeoutMs;
   };
-  return (...values) => {
-    const { call } = session;
-    if (contextCall !== call) {
-      context = new CallContext(session, call);
-      contextCall = call;
-      // The host's own time counts too, so the clock starts here at the latest.
-      call.deadline ??= session.platform.now() + call.timeoutMs;
-    }
-    call.hostCalls += 1;
+  const leave = (value: unknown): unknown => {
     try {
-      const value = callHost(decode === undefined ? values : decode(values));
-      if (!isPromise(value)) return settle(value);
-      return waitForHost(session, value, settle, id, wait);
+      return isPromise(value) ? waitForHost(session, value, settle, id, wait) : settle(value);
     } catch (failure) {
       throw failCall(session, failure as PluginError);
     }
   };
+  if (typeof host === "function") {
+    return (...values) => {
+      const { call } = session;
+      if (contextCall !== call) enter(call);
+      call.hostCalls += 1;
+      let value: unknown;
+      try {
+        value = host(context as CallContext, ...values);
+      } catch (cause) {
+        throw failCall(session, hostFailure(cause, id, session));
+      }
+      return typeof value === rawType ? value : leave(value);
+    };
+  }
+  const decode = decoder(session, host.params, id);
+  return (...values) => {
+    const { call } = session;
+    if (contextCall !== call) enter(call);
+    call.hostCalls += 1;
+    let decoded: unknown[];
+    try {
+      decoded = decode(values);
+    } catch (failure) {
+      throw failCall(session, failure as PluginError);
+    }
+    let value: unknown;
+    try {
+      value = host.run(context as CallContext, decoded);
+    } catch (cause) {
+      throw failCall(session, hostFailure(cause, id, session));
+    }
+    return leave(value);
+  };
 }
+
+/** `typeof` of a raw result by the types of a function's results. */
+const RAW_TYPES: Readonly<Record<string, string>> = { "": "undefined", i32: "number", i64: "bigint", f32: "number", f64: "number" };
 
 /**
  * Makes the running call wait for a host function's promise. Once the call is over, the outcome is nobody's: the plug-in

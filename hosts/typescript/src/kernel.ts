@@ -208,7 +208,7 @@ export class Kernel {
 
   /** Growing the memory detaches its old buffer, whose views then have no length. */
   #refresh(): void {
-    const buffer = this.exports.memory.buffer as ArrayBuffer;
+    const { buffer } = this.exports.memory;
     this.#view = new Uint8Array(buffer);
     this.#record = new Uint32Array(buffer, 0, RECORD_WORDS);
   }

@@ -115,9 +115,9 @@ class Linker {
     if (existing !== undefined) return existing;
     const module = this.#blueprint.modules[index] as NamedModule;
     this.#pending.push(index);
-    const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null);
+    const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null) as Record<string, Record<string, WebAssembly.ImportValue>>;
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
-    if (module.controlNamespace !== undefined) importObject[module.controlNamespace] = this.#blueprint.controls(this.#session) as Record<string, WebAssembly.ImportValue>;
+    if (module.controlNamespace !== undefined) importObject[module.controlNamespace] = this.#blueprint.controls(this.#session);
     const waiting: WaitingImport[] = [];
     for (const wanted of module.imports) {
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
@@ -161,7 +161,7 @@ class Linker {
       this.#linkedExport(module, wanted) ??
       (namespace === "env" ? this.#hostFunction(USER_NAMESPACE, wanted, addWaiting) : undefined);
     if (found === undefined) throw this.#missing(module, wanted);
-    if (kind === "function" ? typeof found === "function" : typeof found === "object") return found as WebAssembly.ImportValue;
+    if (kind === "function" ? typeof found === "function" : typeof found === "object") return found;
     throw new PluginError(
       "link/mismatch",
       `Cannot link the module "${module.name}": it imports "${namespace}" "${name}" as a ${kind}, and what is offered is something else`,
@@ -185,10 +185,10 @@ class Linker {
     const id = { namespace, name: wanted.name };
     const host = space[wanted.name] as HostFunction;
     const { signature } = wanted;
-    if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined) as WebAssembly.ImportValue;
+    if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined);
     const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));
     const entry = addWaiting(run, signature);
-    return run as WebAssembly.ImportValue;
+    return run;
   }
 
   #linkedExport(module: NamedModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {

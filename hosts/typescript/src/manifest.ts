@@ -195,9 +195,9 @@ function readData({ path, value }: Field): Uint8Array<ArrayBuffer> {
  * @returns A copy of exactly its bytes if it is an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one; else `undefined`.
  */
 export function copyBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice() as Uint8Array<ArrayBuffer>;
+  if (ArrayBuffer.isView(value)) return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   const isBuffer = value instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer);
-  return isBuffer ? (new Uint8Array(value).slice() as Uint8Array<ArrayBuffer>) : undefined;
+  return isBuffer ? new Uint8Array(new Uint8Array(value)) : undefined;
 }
 
 function readPaths({ path, value }: Field): readonly PathRequest[] {

@@ -102,9 +102,9 @@ function readLimit(field: Field, ceiling: number): number {
 
 function readHostFunctions({ path, value }: Field): HostFunctions {
   // Own copies without a prototype: later changes of the embedder's object, and names like "constructor", reach nothing.
-  const spaces: Record<string, Record<string, HostFunction>> = Object.create(null);
+  const spaces: Record<string, Record<string, HostFunction>> = Object.create(null) as Record<string, Record<string, HostFunction>>;
   for (const [namespace, space] of readEntries(value, path)) {
-    const functions: Record<string, HostFunction> = Object.create(null);
+    const functions: Record<string, HostFunction> = Object.create(null) as Record<string, HostFunction>;
     for (const [name, item] of readEntries(space, `${path}.${namespace}`)) {
       const isTyped = typeof item === "object" && item !== null && "run" in item && "params" in item;
       if (typeof item !== "function" && !isTyped) failField(`${path}.${namespace}.${name}`, "a function, or what hostFunction() returns", item);

@@ -44,7 +44,7 @@ export class Output {
    * @throws {SyntaxError} If the text is not JSON.
    */
   json<Value = unknown>(): Value {
-    return JSON.parse(this.text());
+    return JSON.parse(this.text()) as Value;
   }
 
   /** @returns The same as {@link Output.text}. */

@@ -44,7 +44,7 @@ export class Variables {
         { limitBytes: this.#limitBytes, neededBytes },
       );
     }
-    this.#values.set(name, value.slice() as Uint8Array<ArrayBuffer>);
+    this.#values.set(name, new Uint8Array(value));
     this.#usedBytes = neededBytes;
   }
 
