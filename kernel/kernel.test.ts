@@ -1,0 +1,497 @@
+/** The kernel against its law (`model.ts`) on random operations, and its edges one by one. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { KERNEL_HEAP as HEAP, KERNEL_RECORD as RECORD } from "../hosts/typescript/src/abi.ts";
+import { kernelBytes } from "../hosts/typescript/src/kernel-wasm.ts";
+import { KernelModel } from "./model.ts";
+
+type Kernel = {
+  memory: WebAssembly.Memory;
+  alloc(length: bigint): bigint;
+  free(handle: bigint): void;
+  length(handle: bigint): bigint;
+  length_unsafe(handle: bigint): bigint;
+  load_u8(offset: bigint): number;
+  load_u64(offset: bigint): bigint;
+  store_u8(offset: bigint, value: number): void;
+  store_u64(offset: bigint, value: bigint): void;
+  input_length(): bigint;
+  input_offset(): bigint;
+  input_load_u8(offset: bigint): number;
+  input_load_u64(offset: bigint): bigint;
+  output_set(offset: bigint, length: bigint): void;
+  error_set(handle: bigint): void;
+  error_get(): bigint;
+  call_begin(length: number): number;
+  block_begin(length: number): number;
+  input_set(handle: bigint, length: bigint): void;
+  output_offset(): bigint;
+  output_length(): bigint;
+  limit_set(bytes: bigint): void;
+  reset(): void;
+  memory_bytes(): bigint;
+};
+
+const PAGE = 65_536;
+const U64_MAX = 2n ** 64n - 1n;
+const MODULE = new WebAssembly.Module(kernelBytes());
+
+const createKernel = (): Kernel => new WebAssembly.Instance(MODULE).exports as Kernel;
+const bytesOf = (kernel: Kernel): Uint8Array => new Uint8Array(kernel.memory.buffer);
+const field = (kernel: Kernel, name: keyof typeof RECORD): number =>
+  new DataView(kernel.memory.buffer).getUint32(RECORD[name], true);
+const field64 = (kernel: Kernel, name: keyof typeof RECORD): bigint =>
+  new DataView(kernel.memory.buffer).getBigUint64(RECORD[name], true);
+const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
+
+/** What no plug-in may change: the record, and everything behind the heap. */
+function sealed(kernel: Kernel): Buffer {
+  const bytes = bytesOf(kernel);
+  return Buffer.concat([bytes.subarray(0, HEAP), bytes.subarray(HEAP + field(kernel, "reach"))]);
+}
+
+/** A begun call with `length` bytes of input: 1, 2, 3 … */
+function beginCall(kernel: Kernel, length: number): bigint {
+  const offset = kernel.call_begin(length);
+  bytesOf(kernel).set(Uint8Array.from({ length }, (_, index) => index + 1), offset);
+  return BigInt(offset);
+}
+
+/** A number that a plug-in may give: near a block it had, near an edge of the heap or memory, or anything. */
+type Aim = { near: "block" | "reach" | "memory" | "number"; pick: number; delta: bigint; number: bigint };
+
+type Operation =
+  | { name: "alloc" | "block_begin" | "call_begin"; length: bigint; fill: number }
+  | { name: "free" | "length" | "load" | "input_load" | "error_set"; aim: Aim }
+  | { name: "store"; aim: Aim; value: bigint }
+  | { name: "output_set" | "input_set"; aim: Aim; length: bigint }
+  | { name: "limit_set"; length: bigint }
+  | { name: "reset" };
+
+const EDGES = [0n, 1n, 511n, 512n, 2n ** 31n, 2n ** 32n - 64n, 2n ** 32n, 2n ** 32n + 512n, 2n ** 63n, U64_MAX - 7n, U64_MAX];
+const LENGTHS = fc.oneof(
+  { weight: 6, arbitrary: fc.bigInt(0n, 300n) },
+  { weight: 3, arbitrary: fc.bigInt(1n, 80n).map((granules) => granules * 64n) },
+  { weight: 3, arbitrary: fc.bigInt(1n, 200_000n) },
+  { weight: 1, arbitrary: fc.constantFrom(65_536n, 2n ** 31n, 2n ** 32n - 64n, 2n ** 32n - 63n, ...EDGES) },
+);
+const AIM: fc.Arbitrary<Aim> = fc.record({
+  near: fc.constantFrom("block", "block", "block", "reach", "memory", "number"),
+  pick: fc.nat(),
+  delta: fc.oneof(fc.constant(0n), fc.constant(0n), fc.bigInt(-70n, 70n), fc.bigInt(0n, 5000n)),
+  number: fc.oneof(fc.constantFrom(...EDGES), fc.bigInt(0n, U64_MAX)),
+});
+const OPERATION: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ name: fc.constantFrom("alloc", "alloc", "alloc", "block_begin"), length: LENGTHS, fill: fc.nat(255) }) },
+  { weight: 8, arbitrary: fc.record({ name: fc.constantFrom("free", "free", "free", "length", "load", "input_load", "error_set"), aim: AIM }) },
+  { weight: 4, arbitrary: fc.record({ name: fc.constant("store"), aim: AIM, value: fc.bigInt(0n, U64_MAX) }) },
+  { weight: 2, arbitrary: fc.record({ name: fc.constantFrom("output_set", "input_set"), aim: AIM, length: LENGTHS }) },
+  { weight: 1, arbitrary: fc.record({ name: fc.constant("call_begin"), length: LENGTHS, fill: fc.nat(255) }) },
+  { weight: 1, arbitrary: fc.record({ name: fc.constant("limit_set"), length: fc.bigInt(0n, 30n * 65_536n) }) },
+  { weight: 1, arbitrary: fc.constant({ name: "reset" }) },
+) as fc.Arbitrary<Operation>;
+
+/** Runs operations on the kernel and the model side by side; they must agree after every one. */
+function compare(operations: readonly Operation[], limitPages: number): void {
+  const kernel = createKernel();
+  const model = new KernelModel();
+  const handles = [0n];
+  kernel.limit_set(BigInt(limitPages * PAGE));
+  model.limitSet(BigInt(limitPages * PAGE));
+
+  const number = ({ near, pick, delta, number }: Aim): bigint => {
+    if (near === "block") return unsigned((handles[pick % handles.length] ?? 0n) + delta);
+    if (near === "reach") return unsigned(BigInt(HEAP + field(kernel, "reach")) + (delta % 70n));
+    return unsigned(near === "memory" ? kernel.memory_bytes() + (delta % 70n) : number);
+  };
+  const filling = (handle: number, length: bigint, fill: number): Uint8Array | undefined => {
+    if (handle === 0) return undefined;
+    return bytesOf(kernel).subarray(handle, handle + Number(length)).fill(fill);
+  };
+  const run = (operation: Operation): void => {
+    switch (operation.name) {
+      case "alloc": {
+        const handle = kernel.alloc(operation.length);
+        handles.push(handle);
+        return model.alloc(operation.length, Number(handle));
+      }
+      case "block_begin": {
+        const length = BigInt.asUintN(32, operation.length);
+        const handle = kernel.block_begin(Number(length)) >>> 0;
+        handles.push(BigInt(handle));
+        return model.alloc(length, handle, filling(handle, length, operation.fill));
+      }
+      case "call_begin": {
+        const length = BigInt.asUintN(32, operation.length);
+        const handle = kernel.call_begin(Number(length)) >>> 0;
+        handles.push(BigInt(handle));
+        model.reset();
+        model.alloc(length, handle, filling(handle, length, operation.fill));
+        return model.inputSet(BigInt(handle), length);
+      }
+      case "free":
+        kernel.free(number(operation.aim));
+        return model.free(number(operation.aim));
+      case "length": {
+        const handle = number(operation.aim);
+        expect(kernel.length(handle)).toBe(BigInt(model.length(handle)));
+        return expect(kernel.length_unsafe(handle)).toBe(BigInt(model.length(handle)));
+      }
+      case "load": {
+        const offset = number(operation.aim);
+        expect(BigInt(kernel.load_u8(offset))).toBe(model.load(offset, 1));
+        return expect(unsigned(kernel.load_u64(offset))).toBe(model.load(offset, 8));
+      }
+      case "input_load": {
+        const offset = unsigned(number(operation.aim) - kernel.input_offset());
+        expect(BigInt(kernel.input_load_u8(offset))).toBe(model.inputLoad(offset, 1));
+        return expect(unsigned(kernel.input_load_u64(offset))).toBe(model.inputLoad(offset, 8));
+      }
+      case "store": {
+        const offset = number(operation.aim);
+        const before = sealed(kernel);
+        kernel.store_u64(offset, operation.value);
+        kernel.store_u8(unsigned(offset + 8n), Number(operation.value & 0xffff_ffffn));
+        expect(sealed(kernel).equals(before)).toBe(true);
+        model.store(offset, 8, operation.value);
+        return model.store(unsigned(offset + 8n), 1, operation.value);
+      }
+      case "error_set":
+        kernel.error_set(number(operation.aim));
+        return model.errorSet(number(operation.aim));
+      case "output_set":
+        kernel.output_set(number(operation.aim), operation.length);
+        return model.outputSet(number(operation.aim), operation.length);
+      case "input_set":
+        kernel.input_set(number(operation.aim), operation.length);
+        return model.inputSet(number(operation.aim), operation.length);
+      case "limit_set":
+        kernel.limit_set(operation.length);
+        return model.limitSet(operation.length);
+      case "reset":
+        kernel.reset();
+        return model.reset();
+      default:
+        operation satisfies never;
+    }
+  };
+  for (const operation of operations) {
+    run(operation);
+    const { input, output, errorText } = model;
+    expect({
+      memory: Number(kernel.memory_bytes()),
+      reach: field(kernel, "reach"),
+      input: { offset: field(kernel, "input_offset"), length: field(kernel, "input_length") },
+      output: { offset: field(kernel, "output_offset"), length: field(kernel, "output_length") },
+      error: [unsigned(kernel.error_get()), field64(kernel, "error")],
+      errorText: { offset: field(kernel, "error_offset"), length: field(kernel, "error_length") },
+      refused: field64(kernel, "refused_length") > 0n ? [field64(kernel, "refused_offset"), field64(kernel, "refused_length")] : [0n, 0n],
+      calls: [kernel.input_offset(), kernel.input_length(), kernel.output_offset(), kernel.output_length()].map(Number),
+    }).toEqual({
+      memory: model.pages * PAGE,
+      reach: model.heap.length,
+      input,
+      output,
+      error: [model.error, model.error],
+      errorText,
+      refused: model.refused.length > 0n ? [model.refused.offset, model.refused.length] : [0n, 0n],
+      calls: [input.offset, input.length, output.offset, output.length],
+    });
+    expect(handles.every((handle) => kernel.length(handle) === BigInt(model.length(handle)))).toBe(true);
+    expect(Buffer.compare(bytesOf(kernel).subarray(HEAP, HEAP + model.heap.length), model.heap)).toBe(0);
+  }
+}
+
+describe("kernel and model", () => {
+  test("agree after every operation", () => {
+    fc.assert(
+      fc.property(fc.array(OPERATION, { maxLength: 80, size: "max" }), fc.integer({ min: 1, max: 24 }), compare),
+      { numRuns: 300 },
+    );
+  });
+
+  test("agree when many small blocks fill one page", () => {
+    const length = fc.bigInt(1n, 1500n);
+    const small = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ name: fc.constant("alloc"), length, fill: fc.constant(0) }) },
+      { weight: 3, arbitrary: fc.record({ name: fc.constant("free"), aim: fc.record({ near: fc.constant("block"), pick: fc.nat(), delta: fc.constant(0n), number: fc.constant(0n) }) }) },
+    ) as fc.Arbitrary<Operation>;
+    fc.assert(
+      fc.property(fc.array(small, { minLength: 150, maxLength: 400, size: "max" }), (operations) => compare(operations, 1)),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("blocks", () => {
+  test("alloc() works on a fresh instance, and its blocks are zeros on multiples of 64", () => {
+    const kernel = createKernel();
+    const handle = kernel.alloc(10n);
+    expect(Number(handle) % 64).toBe(0);
+    expect(kernel.length(handle)).toBe(10n);
+    expect(kernel.load_u64(handle)).toBe(0n);
+    expect(kernel.memory_bytes()).toBe(65_536n);
+  });
+
+  test("alloc() refuses lengths that no memory can hold", () => {
+    const kernel = createKernel();
+    for (const length of [0n, 2n ** 32n - 64n, 2n ** 32n - 63n, 2n ** 32n, 2n ** 32n + 1n, 2n ** 63n, U64_MAX]) {
+      expect(kernel.alloc(length)).toBe(0n);
+    }
+    for (const length of [2 ** 32 - 1, 2 ** 32 - 64, -1]) expect(kernel.call_begin(length)).toBe(0);
+    expect(kernel.memory_bytes()).toBe(65_536n);
+  });
+
+  test("call_begin() takes lengths from 2 GiB up as unsigned", () => {
+    const kernel = createKernel();
+    const length = 2 ** 31 + 10;
+    expect(kernel.call_begin(length)).toBe(HEAP);
+    expect(kernel.input_length()).toBe(BigInt(length));
+    expect(kernel.input_load_u8(BigInt(length - 1))).toBe(0);
+    const next = kernel.alloc(16n);
+    expect(next).toBe(BigInt(HEAP + 2 ** 31 + 64));
+    kernel.store_u64(next, 7n);
+    expect(kernel.load_u64(next)).toBe(7n);
+    kernel.free(BigInt(HEAP));
+    expect(kernel.length(next)).toBe(16n);
+    expect(kernel.block_begin(length)).toBe(HEAP); // not `alloc`: that would touch 2 GiB
+  });
+
+  test("alloc() reaches the limit exactly and leaves nothing changed when it refuses", () => {
+    const kernel = createKernel();
+    kernel.limit_set(2n * 65_536n);
+    // 116,480 + 116,480 / 8 = 131,040: the last multiple of 64 that fits two pages with its table.
+    const most = 116_480n - BigInt(HEAP);
+    const before = Buffer.from(bytesOf(kernel));
+    expect(kernel.alloc(most + 1n)).toBe(0n);
+    expect(Buffer.from(bytesOf(kernel)).equals(before)).toBe(true);
+    const handle = kernel.alloc(most);
+    expect(kernel.length(handle)).toBe(most);
+    expect(kernel.memory_bytes()).toBe(131_072n);
+    const full = Buffer.from(bytesOf(kernel));
+    expect(kernel.alloc(1n)).toBe(0n);
+    expect(Buffer.from(bytesOf(kernel)).equals(full)).toBe(true);
+  });
+
+  test("limit_set() leaves memory that is already there", () => {
+    const kernel = createKernel();
+    kernel.alloc(300_000n);
+    const bytes = kernel.memory_bytes();
+    kernel.limit_set(0n);
+    expect(kernel.memory_bytes()).toBe(bytes);
+    kernel.reset();
+    expect(kernel.alloc(300_000n)).not.toBe(0n);
+    expect(kernel.alloc(300_000n)).toBe(0n);
+  });
+
+  test("alloc() gives 0 when the engine has no room for more memory", () => {
+    const kernel = createKernel();
+    const before = kernel.memory_bytes();
+    expect(kernel.alloc(2n ** 32n - 4096n)).toBe(0n); // with its table it would need more than 65,536 pages
+    expect(kernel.memory_bytes()).toBe(before);
+  });
+
+  test("free() gives a block back to the next of its size", () => {
+    const kernel = createKernel();
+    const first = kernel.alloc(1000n);
+    kernel.alloc(1n);
+    kernel.free(first);
+    expect(kernel.alloc(990n)).toBe(first);
+  });
+
+  test("free() ignores what is not live", () => {
+    const kernel = createKernel();
+    const [first, second] = [kernel.alloc(200n), kernel.alloc(200n)];
+    kernel.free(first);
+    for (const handle of [first, 0n, second + 64n, second + 1n, second - 1n, second + 2n ** 32n, 2n ** 63n, U64_MAX]) {
+      kernel.free(handle);
+      expect(kernel.length(handle)).toBe(0n);
+    }
+    expect(kernel.length(second)).toBe(200n);
+  });
+
+  test("100,000 blocks live at once, each found and each its own", () => {
+    const kernel = createKernel();
+    const handles = Array.from({ length: 100_000 }, (_, index) => {
+      const handle = kernel.alloc(BigInt(8 + (index % 50)));
+      kernel.store_u64(handle, BigInt(index));
+      return handle;
+    });
+    expect(new Set(handles).size).toBe(100_000);
+    expect(handles.every((handle, index) => kernel.load_u64(handle) === BigInt(index))).toBe(true);
+    expect(handles.every((handle, index) => kernel.length(handle) === BigInt(8 + (index % 50)))).toBe(true);
+  });
+
+  const ORDERS: readonly { name: string; order: (handles: bigint[]) => bigint[] }[] = [
+    { name: "first to last", order: (handles) => handles },
+    { name: "last to first", order: (handles) => handles.toReversed() },
+    { name: "odd ones, then even ones", order: (handles) => [1, 0].flatMap((odd) => handles.filter((_, index) => index % 2 === odd)) },
+  ];
+  test.each(ORDERS)("100,000 blocks freed $name make room for one large block", ({ order }) => {
+    const kernel = createKernel();
+    beginCall(kernel, 16);
+    const handles = Array.from({ length: 100_000 }, () => kernel.alloc(16n));
+    const last = kernel.alloc(16n); // so that the room is a gap
+    kernel.limit_set(0n);
+    for (const handle of order(handles)) kernel.free(handle);
+    expect(kernel.alloc(6_400_000n)).toBe(handles[0]);
+    expect(kernel.length(last)).toBe(16n);
+  });
+});
+
+describe("what a call leaves", () => {
+  const ENDS: readonly { name: string; end: (kernel: Kernel) => void }[] = [
+    { name: "reset()", end: (kernel) => kernel.reset() },
+    { name: "call_begin()", end: (kernel) => void beginCall(kernel, 3) },
+  ];
+  test.each(ENDS)("$name leaves no byte that load or a new block could show", ({ end }) => {
+    const kernel = createKernel();
+    kernel.limit_set(4n * 65_536n);
+    for (let round = 0; round < 3; round += 1) {
+      beginCall(kernel, 70);
+      while (kernel.alloc(700n) !== 0n) continue;
+      for (let offset = HEAP; offset < HEAP + field(kernel, "reach"); offset += 8) kernel.store_u64(BigInt(offset), U64_MAX);
+      kernel.output_set(BigInt(HEAP), 70n);
+      kernel.error_set(BigInt(HEAP));
+      end(kernel);
+      const input = Number(kernel.input_length());
+      const read = (): bigint => {
+        let bits = 0n;
+        for (let offset = 0; offset < Number(kernel.memory_bytes()); offset += 1) {
+          if (offset < HEAP || offset >= HEAP + input) bits |= BigInt(kernel.load_u8(BigInt(offset)));
+        }
+        return bits;
+      };
+      expect([kernel.output_length(), kernel.error_get(), field(kernel, "error_length")]).toEqual([0n, 0n, 0]);
+      expect(read()).toBe(0n);
+      while (kernel.alloc(40_000n) !== 0n) continue;
+      while (kernel.alloc(1n) !== 0n) continue;
+      expect(read()).toBe(0n);
+    }
+  });
+
+  test("old handles are dead after reset()", () => {
+    const kernel = createKernel();
+    const handles = [5n, 100n, 5000n, 200_000n].map((length) => kernel.alloc(length));
+    kernel.reset();
+    expect(handles.map((handle) => kernel.length(handle))).toEqual([0n, 0n, 0n, 0n]);
+    kernel.alloc(300_000n);
+    expect(handles.slice(1).map((handle) => kernel.length(handle))).toEqual([0n, 0n, 0n]);
+  });
+
+  test("memory stays over 200 calls of 1 MiB and 10,000 small ones", () => {
+    const kernel = createKernel();
+    const call = (length: number): void => {
+      kernel.call_begin(length);
+      const blocks = [kernel.alloc(BigInt(length)), kernel.alloc(100n), kernel.alloc(BigInt(length))];
+      kernel.free(blocks[0] ?? 0n);
+    };
+    call(2 ** 20);
+    const bytes = kernel.memory_bytes();
+    for (let count = 0; count < 200; count += 1) call(2 ** 20);
+    for (let count = 0; count < 10_000; count += 1) call(count % 500);
+    expect(kernel.memory_bytes()).toBe(bytes);
+  });
+});
+
+describe("ranges", () => {
+  test("store_u8() and store_u64() change nothing outside the heap, wherever they aim", () => {
+    const kernel = createKernel();
+    beginCall(kernel, 100);
+    kernel.free(kernel.alloc(1000n));
+    kernel.alloc(10n);
+    const before = sealed(kernel);
+    const memory = Number(kernel.memory_bytes());
+    for (let offset = 0; offset < memory + 16; offset += 1) {
+      for (const base of [0n, 2n ** 32n, U64_MAX - 15n - BigInt(memory)]) {
+        kernel.store_u8(base + BigInt(offset), 255);
+        kernel.store_u64(base + BigInt(offset), U64_MAX);
+      }
+    }
+    expect(sealed(kernel).equals(before)).toBe(true);
+    expect(bytesOf(kernel)[HEAP]).toBe(255);
+  });
+
+  test("load_u64() and store_u64() need all eight bytes inside", () => {
+    const kernel = createKernel();
+    const handle = kernel.alloc(64n);
+    const end = handle + 64n;
+    kernel.store_u64(end - 8n, U64_MAX);
+    kernel.store_u64(end - 7n, 0n);
+    kernel.store_u64(handle - 1n, U64_MAX);
+    expect(unsigned(kernel.load_u64(end - 8n))).toBe(U64_MAX);
+    expect(kernel.load_u64(end - 7n)).toBe(0n);
+    expect(kernel.load_u8(end - 1n)).toBe(255);
+    expect([kernel.load_u8(end), kernel.load_u8(handle), kernel.load_u8(handle - 1n)]).toEqual([0, 0, 0]);
+  });
+
+  const INPUT_LOADS = [
+    { offset: 0n, byte: 1, word: 0x0807060504030201n },
+    { offset: 2n, byte: 3, word: 0x0a09080706050403n },
+    { offset: 3n, byte: 4, word: 0n },
+    { offset: 9n, byte: 10, word: 0n },
+    { offset: 10n, byte: 0, word: 0n },
+    { offset: 2n ** 32n, byte: 0, word: 0n },
+    { offset: U64_MAX, byte: 0, word: 0n },
+    { offset: U64_MAX - 7n, byte: 0, word: 0n },
+  ] as const;
+  test.each(INPUT_LOADS)("input loads at $offset of ten bytes", ({ offset, byte, word }) => {
+    const kernel = createKernel();
+    const input = beginCall(kernel, 10);
+    kernel.store_u64(input + 10n, U64_MAX); // what lies behind the input must not show
+    expect(kernel.input_load_u8(offset)).toBe(byte);
+    expect(kernel.input_load_u64(offset)).toBe(word);
+  });
+
+  test("input loads give 0 when there is no input or less than eight bytes of it", () => {
+    const kernel = createKernel();
+    for (const length of [0, 1, 7]) {
+      beginCall(kernel, length);
+      expect(kernel.input_length()).toBe(BigInt(length));
+      expect(kernel.input_load_u64(0n)).toBe(0n);
+      expect(kernel.input_load_u8(BigInt(length))).toBe(0);
+    }
+  });
+
+  const OUTPUTS = [
+    { name: "the whole heap", offset: 512n, length: 128n, isTaken: true },
+    { name: "a part of a block", offset: 515n, length: 3n, isTaken: true },
+    { name: "nothing at the end", offset: 640n, length: 0n, isTaken: true },
+    { name: "one byte past the end", offset: 512n, length: 129n, isTaken: false },
+    { name: "one byte before the heap", offset: 511n, length: 2n, isTaken: false },
+    { name: "the record", offset: 0n, length: 8n, isTaken: false },
+    { name: "a length that wraps", offset: 513n, length: U64_MAX, isTaken: false },
+    { name: "an offset that wraps", offset: U64_MAX, length: 2n, isTaken: false },
+    { name: "an offset past 4 GiB", offset: 2n ** 32n + 512n, length: 1n, isTaken: false },
+  ] as const;
+  test.each(OUTPUTS)("output_set() of $name", ({ offset, length, isTaken }) => {
+    const kernel = createKernel();
+    beginCall(kernel, 128);
+    kernel.output_set(520n, 1n);
+    kernel.output_set(offset, length);
+    expect([kernel.output_offset(), kernel.output_length()]).toEqual(isTaken ? [offset, length] : [0n, 0n]);
+    expect(field64(kernel, "refused_length")).toBe(isTaken ? 0n : length);
+    if (!isTaken) expect(field64(kernel, "refused_offset")).toBe(offset);
+  });
+
+  test("output and error text survive free() of their blocks", () => {
+    const kernel = createKernel();
+    beginCall(kernel, 8);
+    const block = kernel.alloc(5n);
+    kernel.store_u8(block, 42);
+    kernel.output_set(block, 5n);
+    kernel.error_set(block);
+    kernel.free(block);
+    expect([field(kernel, "output_offset"), field(kernel, "output_length")]).toEqual([Number(block), 5]);
+    expect([field(kernel, "error_offset"), field(kernel, "error_length")]).toEqual([Number(block), 5]);
+    expect(bytesOf(kernel)[Number(block)]).toBe(42);
+  });
+
+  test("error_set() of a handle that is not live fails the call with no text, and 0 clears it", () => {
+    const kernel = createKernel();
+    kernel.error_set(U64_MAX);
+    expect([unsigned(kernel.error_get()), field(kernel, "error_length")]).toEqual([U64_MAX, 0]);
+    kernel.error_set(0n);
+    expect(kernel.error_get()).toBe(0n);
+  });
+});
