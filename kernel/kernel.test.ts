@@ -291,11 +291,26 @@ describe("blocks", () => {
     expect(kernel.alloc(300_000n)).toBe(0n);
   });
 
-  test("alloc() gives 0 when the engine has no room for more memory", () => {
+  test("alloc() counts the table: 4 GiB less a page are refused before memory grows", () => {
     const kernel = createKernel();
-    const before = kernel.memory_bytes();
-    expect(kernel.alloc(2n ** 32n - 4096n)).toBe(0n); // with its table it would need more than 65,536 pages
-    expect(kernel.memory_bytes()).toBe(before);
+    expect(kernel.alloc(2n ** 32n - 65_536n)).toBe(0n);
+    expect(kernel.memory_bytes()).toBe(65_536n);
+  });
+
+  test("alloc() takes what it needs when memory can not grow by half, and gives 0 when it can not grow at all", () => {
+    // The same kernel, its memory declared with a maximum of 5 pages, so that `memory.grow` fails past it.
+    const hex = Buffer.from(kernelBytes()).toString("hex");
+    expect(hex.split("0503010001")).toHaveLength(2);
+    const module = new WebAssembly.Module(Buffer.from(hex.replace("0503010001", "050401010105"), "hex"));
+    const kernel = new WebAssembly.Instance(module).exports as Kernel;
+    kernel.alloc(200_000n);
+    expect(kernel.memory_bytes()).toBe(4n * 65_536n);
+    const handle = kernel.alloc(60_000n);
+    expect(kernel.length(handle)).toBe(60_000n);
+    expect(kernel.memory_bytes()).toBe(5n * 65_536n);
+    const before = Buffer.from(bytesOf(kernel));
+    expect(kernel.alloc(100_000n)).toBe(0n);
+    expect(Buffer.from(bytesOf(kernel)).equals(before)).toBe(true);
   });
 
   test("free() gives a block back to the next of its size", () => {
