@@ -3,6 +3,7 @@
 import { STARTUP_EXPORTS } from "./abi.ts";
 import type { ExportShape } from "./compile.ts";
 import { PluginError } from "./error.ts";
+import type { KernelExports } from "./kernel.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
 import type { Session } from "./session.ts";
 import { promising } from "./suspend.ts";
@@ -18,6 +19,8 @@ export interface Guest {
   readonly wasi: readonly WasiImports[];
   /** The plug-in functions again, returning promises; `undefined` if nothing in this plug-in can wait. */
   readonly waiting: ReadonlyMap<string, () => Promise<unknown>> | undefined;
+  /** Kernel to give back when the instance is dropped. */
+  readonly borrowed: KernelExports | undefined;
   /** Memories of the plug-in that the host can see. */
   readonly memories: readonly WebAssembly.Memory[];
 }
@@ -39,7 +42,7 @@ export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
   const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;
-  return { functions, main, wasi, waiting, memories: collectMemories(linked) };
+  return { functions, main, wasi, waiting, borrowed: linked.borrowed, memories: collectMemories(linked) };
 }
 
 /** @returns Whether an export is a plug-in function, as far as its type is known. */

@@ -5,6 +5,7 @@
  * so that instance is dropped and the next call gets a new one. Variables stay.
  */
 
+import { returnKernel } from "./kernel.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
 import { COMMAND_EXPORT, type Guest, type GuestFunction, isPluginFunction, notCallable, startGuest } from "./guest.ts";
@@ -212,6 +213,7 @@ export class InlineEngine implements Engine {
     this.#memoryBytes = this.#countMemory(guest);
     for (const wasi of guest.wasi) wasi.close();
     this.#guest = undefined;
+    if (guest.borrowed !== undefined) returnKernel(guest.borrowed);
   }
 
   #countMemory(guest: Guest): number {

@@ -10,7 +10,7 @@ import type { CompiledModule, ImportShape } from "./compile.ts";
 import { createHostImports, type HostImports } from "./env.ts";
 import { PluginError } from "./error.ts";
 import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
-import { type KernelExports, instantiateKernel, Kernel, mergedKernel } from "./kernel.ts";
+import { borrowKernel, type KernelExports, Kernel, mergedKernel } from "./kernel.ts";
 import type { Session } from "./session.ts";
 import { canWait, CAN_SUSPEND, Suspender } from "./suspend.ts";
 import { guestStack, trapKind } from "./trap.ts";
@@ -58,6 +58,8 @@ export interface LinkedPlugin {
   readonly wasi: readonly WasiImports[];
   /** Whether host functions of this plug-in may return promises. */
   readonly canWait: boolean;
+  /** The kernel that was borrowed, to be given back; `undefined` if it is part of an instance. */
+  readonly borrowed: KernelExports | undefined;
 }
 
 /**
@@ -72,7 +74,7 @@ export function linkPlugin(blueprint: Blueprint, session: Session): LinkedPlugin
   const linker = new Linker(blueprint, session);
   const main = linker.instance(blueprint.main);
   for (const index of blueprint.modules.keys()) linker.instance(index);
-  return { instances: linker.finished, main, wasi: linker.wasi, canWait: linker.canWait };
+  return { instances: linker.finished, main, wasi: linker.wasi, canWait: linker.canWait, borrowed: linker.borrowed };
 }
 
 /** A host function that may return promises, on its way into the import object. */
@@ -90,13 +92,13 @@ class Linker {
   readonly finished: LinkedInstance[] = [];
   readonly wasi: WasiImports[] = [];
   canWait = false;
+  borrowed: KernelExports | undefined;
   readonly #blueprint: Blueprint;
   readonly #session: Session;
   readonly #hostImports: HostImports;
   readonly #indices: ReadonlyMap<string, number>;
   readonly #instances: (LinkedInstance | undefined)[];
   readonly #pending: number[] = [];
-  #kernelExports: KernelExports | undefined;
 
   constructor(blueprint: Blueprint, session: Session) {
     this.#blueprint = blueprint;
@@ -105,8 +107,8 @@ class Linker {
     this.#instances = blueprint.modules.map(() => undefined);
     this.#indices = new Map(blueprint.modules.map((module, index) => [module.name, index]));
     if (!blueprint.modules.some((module) => module.kernelPrefix !== undefined)) {
-      this.#kernelExports = instantiateKernel();
-      session.kernel = new Kernel(this.#kernelExports, session.limits.memoryPages);
+      this.borrowed = borrowKernel();
+      session.kernel = new Kernel(this.borrowed, session.limits.memoryPages);
     }
   }
 
@@ -174,7 +176,7 @@ class Linker {
     if (Object.hasOwn(this.#hostImports, name)) return this.#hostImports[name as keyof HostImports];
     const kernelName = KERNEL_IMPORTS.find((candidate) => candidate === name);
     if (kernelName === undefined) return undefined;
-    return (this.#kernelExports ?? this.#session.kernel.exports)[kernelName];
+    return (this.borrowed ?? this.#session.kernel.exports)[kernelName];
   }
 
   #hostFunction(namespace: string, wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue | undefined {
