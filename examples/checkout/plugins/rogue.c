@@ -10,18 +10,19 @@ static const u64 wild[] = {1, 7, 4095, 65536, 1ull << 31, (1ull << 32) - 1, 1ull
 static int trap(void) { __builtin_trap(); }
 
 static int divide_by_zero(void) {
-  volatile int zero = 0;
-  return 1 / zero;
+  volatile int dividend = 100, zero = 0;
+  return dividend / zero;
 }
 
-static int read_past_memory(void) {
-  return *(volatile int *)0xfffffff0u;
-}
+static int read_past_memory(void) { return *(volatile int *)0xfffffff0u; }
+
+static volatile int depth;
 
 static int recurse(void) {
-  volatile char frame[4096];
-  frame[0] = 1;
-  return recurse() + frame[0];
+  if (++depth < 0) return 0;
+  int below = recurse();
+  depth--;
+  return below;
 }
 
 /* Frees, reads and overwrites blocks that it never got, then hands one in. */

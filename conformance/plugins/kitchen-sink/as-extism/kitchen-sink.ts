@@ -144,9 +144,15 @@ export function recurse_forever(): i32 {
   return recurse(1);
 }
 
+export function grow_memory(): i32 {
+  let pages = 0;
+  while (memory.grow(1) >= 0) pages++;
+  return output(pages.toString());
+}
+
 export function eat_memory(): i32 {
-  while (memory.grow(16) >= 0) {}
-  throw new Error("no more memory");
+  const eaten: Uint8Array[] = [];
+  while (true) eaten.push(new Uint8Array(1 << 20));
 }
 
 export function eat_blocks(): i32 {

@@ -210,6 +210,13 @@ EXPORT(recurse_forever) {
   return (i32)recurse(&depth);
 }
 
+EXPORT(grow_memory) {
+  u64 pages = 0;
+  while (__builtin_wasm_memory_grow(0, 1) != (unsigned long)-1) pages++;
+  heap_used = 0;
+  return output(decimal(pages));
+}
+
 EXPORT(eat_memory) {
   for (;;) *take(1 << 20) = 1;
 }

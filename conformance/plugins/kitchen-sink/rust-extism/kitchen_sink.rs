@@ -144,6 +144,15 @@ pub extern "C" fn recurse_forever() -> i32 {
 }
 
 #[plugin_fn]
+pub fn grow_memory() -> FnResult<String> {
+    let mut pages = 0;
+    while core::arch::wasm32::memory_grow(0, 1) != usize::MAX {
+        pages += 1;
+    }
+    Ok(pages.to_string())
+}
+
+#[plugin_fn]
 pub fn eat_memory() -> FnResult<()> {
     let mut eaten: Vec<Vec<u8>> = Vec::new();
     loop {
