@@ -1,0 +1,61 @@
+/**
+ * Rebuilds the committed plug-ins from their sources.
+ *
+ * usage: node conformance/plugins/build.mjs [--only TEXT] [--check] [--out DIR]
+ *   --only TEXT  those whose name contains TEXT
+ *   --check      writes nothing: compares with what is committed. A difference is a failure if the same version of the compiler
+ *                made both; else run the cases on the new ones: `--out DIR`, then `node ../run.mjs ADAPTER --wasm DIR`
+ *   --out DIR    writes there
+ * A compiler that is missing is named with what to install; the others are built all the same. Exit code 1 for a failure,
+ * 3 if nothing failed but something was missing.
+ */
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { MissingTool, compileAssemblyScript, compileClang, compileGo, compileRust } from "./toolchains.mjs";
+
+const HERE = "conformance/plugins/kitchen-sink";
+const FREESTANDING_C = ["--target=wasm32", "-std=c23", "-nostdlib", "-Wl,--no-entry"];
+
+const PLUGINS = {
+  "kitchen-sink.c-none": () => compileClang([`${HERE}/c-none/kitchen-sink.c`, `${HERE}/c-none/abi.h`], FREESTANDING_C),
+  "kitchen-sink.as-extism": () => compileAssemblyScript(`${HERE}/as-extism/kitchen-sink.ts`),
+  "kitchen-sink.rust-extism": () => compileRust(`${HERE}/rust-extism`, "kitchen_sink"),
+  "kitchen-sink.go-extism": () => compileGo(`${HERE}/go-extism`),
+  "before-checkout.rust-extism": () => compileRust("conformance/plugins/before-checkout/rust-extism", "before_checkout"),
+};
+
+const { values } = parseArgs({ options: { only: { type: "string", default: "" }, check: { type: "boolean", default: false }, out: { type: "string" } } });
+const committed = fileURLToPath(new URL("wasm", import.meta.url));
+const target = values.out ?? committed;
+const recordPath = join(committed, "built-with.json");
+const record = JSON.parse(readFileSync(recordPath, "utf8"));
+let isMissing = false;
+
+for (const [name, compile] of Object.entries(PLUGINS)) {
+  if (!name.includes(values.only)) continue;
+  try {
+    const startMs = performance.now();
+    const { wasm, tool } = await compile();
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    const sha256 = createHash("sha256").update(wasm).digest("hex");
+    const isSame = sha256 === record[name]?.sha256;
+    console.log(`${name}: ${wasm.length} bytes in ${seconds} s with ${tool}: ${isSame ? "as committed" : "differs from what is committed"}`);
+    if (values.check) {
+      if (!isSame && tool === record[name]?.tool) throw new Error(`The same compiler, ${tool}, made other bytes: rebuild and commit "${name}"`);
+    } else {
+      mkdirSync(target, { recursive: true });
+      writeFileSync(join(target, `${name}.wasm`), wasm);
+      if (target === committed) record[name] = { tool, bytes: wasm.length, sha256 };
+    }
+  } catch (error) {
+    console.error(`${name}: ${error.message}`);
+    if (error instanceof MissingTool) isMissing = true;
+    else process.exitCode = 1;
+  }
+}
+if (!values.check && target === committed) writeFileSync(recordPath, `${JSON.stringify(record, undefined, 2)}\n`);
+if (isMissing) process.exitCode ??= 3;
