@@ -15,6 +15,8 @@ export interface Visitor {
   opcode?(opcode: number, start: number): void;
   /** For each index: what it points into, its value, and the bytes `start` to `end` (exclusive) it takes. */
   index?(space: IndexSpace, index: number, start: number, end: number): void;
+  /** For each type index that is written as a heap or block type, signed, in place of `index`. */
+  heapType?(index: number, start: number, end: number): void;
   /** For each memory access, in place of `index`: memory, alignment, and the bytes that both take. */
   memarg?(memory: number, align: number, start: number, end: number): void;
 }
@@ -35,7 +37,9 @@ export function walkExpression(reader: Reader, visitor: Visitor): void {
   const heapType = (): void => {
     const start = reader.offset;
     const heap = reader.s33();
-    if (heap >= 0) visitor.index?.("type", heap, start, reader.offset);
+    if (heap < 0) return;
+    if (visitor.heapType === undefined) visitor.index?.("type", heap, start, reader.offset);
+    else visitor.heapType(heap, start, reader.offset);
   };
   const valueType = (): void => {
     const start = reader.offset;

@@ -7,3 +7,7 @@ export { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts"
 export { formatValueType, heapTypeOf, I32, I64, withHeapType, type ValueType } from "./value-type.ts";
 export { inspect, type Inspection } from "./inspect.ts";
 export { functionNames } from "./names.ts";
+export { limitModule, type LimitedModule } from "./limit.ts";
+export { ADDED, type LimitOptions } from "./plan.ts";
+export type { KernelOptions } from "./kernel.ts";
+export { relocateBody, relocateExpression, type MapIndex } from "./relocate.ts";

@@ -81,6 +81,8 @@ export interface ElementSegment extends Range {
   readonly type: ValueType;
   readonly functions: readonly number[] | undefined;
   readonly expressions: readonly Range[] | undefined;
+  /** Offset of the number of items, which stand behind it. */
+  readonly itemsStart: number;
 }
 /** A data segment. */
 export interface DataSegment extends Range {
@@ -444,13 +446,14 @@ class Parser {
       if (byExpression) type = reader.valueType();
       else if (reader.byte() !== 0) throw new WasmError("unknown", "element kind", reader.offset - 1, "this kind is not known");
     }
+    const itemsStart = reader.offset;
     const functions: number[] = [];
     const expressions: Range[] = [];
     if (byExpression) this.#each("elements", limits.TABLE_ELEMENTS, 2, () => expressions.push(this.#constant()));
     else this.#each("elements", limits.TABLE_ELEMENTS, 1, () => functions.push(this.#index("function")));
     this.elements.push({
       mode: active ? "active" : flags & 2 ? "declarative" : "passive",
-      table, offset, type, start, end: reader.offset,
+      table, offset, type, itemsStart, start, end: reader.offset,
       functions: byExpression ? undefined : functions,
       expressions: byExpression ? expressions : undefined,
     });

@@ -3,8 +3,10 @@
  * nothing in it is an error: what can not be read has no name.
  * Source: https://webassembly.github.io/spec/core/appendix/custom.html#name-section
  */
+import { WasmError } from "./error.ts";
 import type { Module, Range } from "./module.ts";
 import { Reader } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 /**
  * Names of the functions, by index.
@@ -42,4 +44,34 @@ export function functionNameRange(module: Module): Range | undefined {
     return undefined;
   }
   return undefined;
+}
+
+/**
+ * The name section for a module whose functions have new indices; it holds the names of functions alone.
+ *
+ * @param map New index of a function.
+ * @param dropped Functions that are gone.
+ * @returns The payload of the custom section, its own name included, or `undefined` if there are no names.
+ */
+export function renumberNames(module: Module, map: (index: number) => number, dropped: ReadonlySet<number>): Uint8Array | undefined {
+  const range = functionNameRange(module);
+  if (range === undefined) return undefined;
+  const { bytes } = module;
+  const names = new Writer(range.end - range.start + 1024);
+  const reader = new Reader(bytes, range.start, range.end);
+  let count = 0;
+  try {
+    for (let left = reader.u32(); left > 0; left--) {
+      const index = reader.u32();
+      const start = reader.offset;
+      reader.skip(reader.u32());
+      if (dropped.has(index) || index >= module.functions.length) continue;
+      names.u32(map(index)).raw(bytes, start, reader.offset);
+      count++;
+    }
+  } catch (error) {
+    if (!(error instanceof WasmError)) throw error;
+  }
+  const list = new Writer(5).u32(count).view();
+  return new Writer(names.length + 32).string("name").byte(1).u32(list.length + names.length).raw(list).raw(names.view()).view();
 }

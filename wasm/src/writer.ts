@@ -91,11 +91,6 @@ export class Writer {
     return heap === undefined ? this : this.signed(heap);
   }
 
-  /** Writes a section with this payload. */
-  section(id: number, payload: Uint8Array): this {
-    return this.byte(id).u32(payload.length).raw(payload);
-  }
-
   /** What was written, as a view that the next write may leave behind. */
   view(): Uint8Array {
     return this.bytes.subarray(0, this.length);
@@ -105,21 +100,30 @@ export class Writer {
 /** The eight bytes every module begins with: `\0asm` and version 1. */
 export const HEADER: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** One section of a module to be written. */
+/** One section of a module to be written: its payload in one or more parts. */
 export interface SectionBytes {
   readonly id: number;
-  readonly payload: Uint8Array;
+  readonly parts: readonly Uint8Array[];
 }
 
 /**
  * Writes a module out of its sections.
  *
  * @param sections In the order in which they shall stand.
- * @returns A fresh array.
+ * @returns A fresh array of exactly the size of the module.
  */
 export function encodeModule(sections: readonly SectionBytes[]): Uint8Array {
-  const size = sections.reduce((sum, { payload }) => sum + payload.length + 6, HEADER.length);
-  const writer = new Writer(size).all(...HEADER);
-  for (const { id, payload } of sections) writer.section(id, payload);
-  return writer.bytes.slice(0, writer.length);
+  const sizes = sections.map(({ parts }) => parts.reduce((sum, part) => sum + part.length, 0));
+  const total = sizes.reduce((sum, size) => sum + 1 + lengthOfU32(size) + size, HEADER.length);
+  const writer = new Writer(total).all(...HEADER);
+  for (const [index, { id, parts }] of sections.entries()) {
+    writer.byte(id).u32(sizes[index] as number);
+    for (const part of parts) writer.raw(part);
+  }
+  return writer.bytes;
+}
+
+/** How many bytes `Writer.u32` takes for a number. */
+export function lengthOfU32(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
 }
