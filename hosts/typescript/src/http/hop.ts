@@ -17,7 +17,7 @@ export interface Hop {
   /** Names in lower case. */
   readonly headers: readonly Header[];
   readonly body: Uint8Array | undefined;
-  /** Aborting it cuts the connection. */
+  /** Aborting it cuts the connection, until there is a response; from then on `discard` does. */
   readonly signal: AbortSignal;
   /**
    * Resolves the URL's host and checks every address; absent where the platform has no resolver. Rejects with
@@ -62,35 +62,54 @@ export const WEB_HTTP: HttpPlatform = Object.freeze({ send: fetchSender((...para
  * @returns The sender.
  */
 export function fetchSender(fetch: typeof globalThis.fetch): Sender {
-  return async ({ url, method, headers, body, signal, lookup }) => {
-    if (lookup !== undefined && !isAddress(url.hostname)) await lookup();
-    signal.throwIfAborted();
-    const response = await fetch(url.href, {
-      method,
-      headers: headers.map(([name, value]): [string, string] => [name, value]),
-      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
-      redirect: "manual",
-      credentials: "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      signal,
-    });
-    const reader = response.body?.getReader();
-    const discard = (): void => void reader?.cancel().catch(() => undefined);
-    if (response.type === "opaqueredirect" || response.redirected) {
-      discard();
-      throw new PluginError(
-        "http/not-allowed",
-        `Cannot fetch ${quoteUrl(url)}: it is redirected, and this platform does not show where to`,
-        { url: url.href },
-      );
+  return async (hop) => {
+    if (hop.lookup !== undefined && !isAddress(hop.url.hostname)) await hop.lookup();
+    hop.signal.throwIfAborted();
+    // A signal of its own: `fetch` keeps its listener on the one it is given for as long as it likes.
+    const controller = new AbortController();
+    const abort = (): void => controller.abort();
+    hop.signal.addEventListener("abort", abort);
+    try {
+      return readResponse(hop.url, await fetch(hop.url.href, initOf(hop, controller.signal)), abort);
+    } finally {
+      hop.signal.removeEventListener("abort", abort);
     }
-    const isEncoded = response.headers.has("content-encoding");
-    return {
-      status: response.status,
-      headers: [...response.headers].filter(([name]) => !isEncoded || (name !== "content-encoding" && name !== "content-length")),
-      read: async () => (await reader?.read())?.value,
-      discard,
-    };
+  };
+}
+
+function initOf({ method, headers, body }: Hop, signal: AbortSignal): RequestInit {
+  return {
+    method,
+    headers: headers.map(([name, value]): [string, string] => [name, value]),
+    ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+    redirect: "manual",
+    credentials: "omit",
+    cache: "no-store",
+    referrerPolicy: "no-referrer",
+    signal,
+  };
+}
+
+function readResponse(url: URL, response: Response, abort: () => void): HopResponse {
+  const reader = response.body?.getReader();
+  const discard = (): void => {
+    // Cancelling settles a pending read of a stream that knows no signal; aborting cuts the connection.
+    reader?.cancel().catch(() => undefined);
+    abort();
+  };
+  if (response.type === "opaqueredirect" || response.redirected) {
+    discard();
+    throw new PluginError(
+      "http/not-allowed",
+      `Cannot fetch ${quoteUrl(url)}: it is redirected, and this platform does not show where to`,
+      { url: url.href },
+    );
+  }
+  const isEncoded = response.headers.has("content-encoding");
+  return {
+    status: response.status,
+    headers: [...response.headers].filter(([name]) => !isEncoded || (name !== "content-encoding" && name !== "content-length")),
+    read: async () => (await reader?.read())?.value,
+    discard,
   };
 }

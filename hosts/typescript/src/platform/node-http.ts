@@ -43,7 +43,10 @@ export async function sendByNode(hop: Hop): Promise<HopResponse> {
     });
     const abort = (): void => void request.destroy();
     signal.addEventListener("abort", abort);
-    request.on("response", (response) => resolve(readResponse(hop, request, response)));
+    request.on("response", (response) => {
+      signal.removeEventListener("abort", abort);
+      resolve(readResponse(hop, request, response));
+    });
     request.on("error", reject);
     request.on("close", () => {
       signal.removeEventListener("abort", abort);
