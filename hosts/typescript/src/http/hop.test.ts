@@ -70,8 +70,36 @@ describe("an embedder's fetch", () => {
     let cancel: (value: unknown) => void = () => undefined;
     const cancelled = new Promise((resolve) => (cancel = resolve));
     const endless: typeof fetch = async () => new Response(new ReadableStream({ pull: () => controller.abort(reason), cancel }, { highWaterMark: 0 }));
-    expect(await send({ hosts, fetch: endless }, "https://api.example.com/", controller.signal).catch((error: unknown) => error)).toBe(reason);
+    const events: string[] = [];
+    const options: HttpOptions = { hosts, fetch: endless, audit: ({ kind }) => events.push(kind) };
+    expect(await send(options, "https://api.example.com/", controller.signal).catch((error: unknown) => error)).toBe(reason);
     await cancelled;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(events).toEqual(["allowed", "failed"]);
+  });
+});
+
+describe("a secret of a pattern without scheme", () => {
+  const secrets = { "api.example.com": { headers: { "x-key": "hunter2" } } };
+
+  test.each([
+    { url: "https://api.example.com/", expected: ["hunter2"] },
+    { url: "http://api.example.com/", expected: [null] },
+    { url: "https://api.example.com:8443/", expected: [null] },
+  ])("goes to $url as $expected", async ({ url, expected }) => {
+    const { sent, fetch } = recorder(() => new Response("x"));
+    await send({ hosts, secrets, fetch }, url);
+    expect(sent.map(({ headers }) => headers.get("x-key"))).toEqual(expected);
+  });
+
+  test("does not follow a redirect from https to http on the same host", async () => {
+    const both = { ...secrets, "http://api.example.com": { headers: { "x-key": "hunter3" } } };
+    const { sent, fetch } = recorder(({ url }) => (url.startsWith("https") ? new Response(null, { status: 307, headers: { location: "http://api.example.com/" } }) : new Response("x")));
+    await send({ hosts, secrets: both, fetch }, "https://api.example.com/");
+    expect(sent.map(({ url, headers }) => [url, headers.get("x-key")])).toEqual([
+      ["https://api.example.com/", "hunter2"],
+      ["http://api.example.com/", null],
+    ]);
   });
 });
 
@@ -102,3 +130,16 @@ test("an embedder's resolver is asked before its fetch, and a private answer ref
   expect(await codeOf(send(options, "https://private.example.com/"))).toBe("http/not-allowed");
   expect(asked).toEqual(["public.example.com", "https://public.example.com/", "private.example.com"]);
 });
+
+/** A `fetch` that answers by itself and keeps what it was asked. */
+function recorder(answer: (request: Request) => Response): { sent: Request[]; fetch: typeof fetch } {
+  const sent: Request[] = [];
+  return {
+    sent,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      sent.push(request);
+      return answer(request);
+    },
+  };
+}

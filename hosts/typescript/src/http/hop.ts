@@ -70,7 +70,7 @@ export function fetchSender(fetch: typeof globalThis.fetch): Sender {
     const abort = (): void => controller.abort();
     hop.signal.addEventListener("abort", abort);
     try {
-      return readResponse(hop.url, await fetch(hop.url.href, initOf(hop, controller.signal)), abort);
+      return readResponse(hop.url, await fetch(hop.url.href, initOf(hop, controller.signal)));
     } finally {
       hop.signal.removeEventListener("abort", abort);
     }
@@ -90,13 +90,10 @@ function initOf({ method, headers, body }: Hop, signal: AbortSignal): RequestIni
   };
 }
 
-function readResponse(url: URL, response: Response, abort: () => void): HopResponse {
+function readResponse(url: URL, response: Response): HopResponse {
   const reader = response.body?.getReader();
-  const discard = (): void => {
-    // Cancelling settles a pending read of a stream that knows no signal; aborting cuts the connection.
-    reader?.cancel().catch(() => undefined);
-    abort();
-  };
+  // It cuts the connection, and settles a pending read even of a stream that knows no signal.
+  const discard = (): void => void reader?.cancel().catch(() => undefined);
   if (response.type === "opaqueredirect" || response.redirected) {
     discard();
     throw new PluginError(

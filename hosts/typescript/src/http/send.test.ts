@@ -247,10 +247,15 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
     });
 
     test("of none at all, which still takes an empty response and a HEAD", async () => {
-      const server = await serve((request, response) => response.end(request.url === "/empty" ? "" : "x"));
+      const server = await serve((request, response) => {
+        if (request.method === "HEAD") response.writeHead(200, { "content-length": "9" }).end();
+        else if (request.url === "/unchanged") response.writeHead(304, { "content-length": "9" }).end();
+        else response.end(request.url === "/empty" ? "" : "x");
+      });
       const options = { maxResponseBytes: 0, maxRequestBytes: 0 };
       expect((await send(platform, options, { url: `${server.origin}/empty`, method: "POST" }, new Uint8Array(0))).body).toEqual(new Uint8Array(0));
       expect((await send(platform, options, { url: server.origin, method: "HEAD" })).status).toBe(200);
+      expect((await send(platform, options, { url: `${server.origin}/unchanged` })).status).toBe(304);
       expect((await failureOf(send(platform, options, { url: server.origin }))).code).toBe("http/too-large");
     });
 
@@ -266,6 +271,11 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
       expect(text(result)).toBe("a".repeat(1_000_000));
       expect(Object.keys(result.headers ?? {})).not.toContain("content-encoding");
       expect((await failureOf(send(platform, options, { url: `${server.origin}/1000001` }))).code).toBe("http/too-large");
+    });
+
+    test.each(["gzip", "br"])("of an empty body that calls itself %s, and of a HEAD", async (encoding) => {
+      const server = await serve((_, response) => response.setHeader("content-encoding", encoding).end());
+      for (const method of ["GET", "HEAD"]) expect((await send(platform, {}, { url: server.origin, method })).body.length).toBe(0);
     });
 
     test("of many small chunks, put together in order", async () => {

@@ -55,6 +55,7 @@ const ADDRESSES = [
   { name: "a private one of a private host", hosts: ["*"], privateHosts: ["API.example.com."], addresses: ["10.0.0.1"], expected: "10.0.0.1" },
   { name: "a private one that is listed", hosts: ["*", "10.0.0.1"], addresses: ["10.0.0.1"], expected: "10.0.0.1" },
   { name: "a private one that is listed for another port", hosts: ["*", "10.0.0.1:8080"], addresses: ["10.0.0.1"], expected: "http/not-allowed" },
+  { name: "a private one that is listed for this scheme", hosts: ["*", "https://10.0.0.1"], addresses: ["10.0.0.1"], expected: "10.0.0.1" },
   { name: "a private one that is listed for another method", hosts: ["*", "POST 10.0.0.1"], addresses: ["10.0.0.1"], expected: "http/not-allowed" },
   { name: "a private IPv6 one that is listed", hosts: ["*", "[fd00::1]"], addresses: ["fd00:0::1"], expected: "fd00::1" },
   { name: "another spelling, in canonical form", hosts: ["*"], addresses: ["0x08.8.8.8"], expected: "8.8.8.8" },

@@ -8,7 +8,7 @@
  */
 
 import { lookup } from "node:dns/promises";
-import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as requestHttp, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { pipeline, type Readable } from "node:stream";
@@ -45,7 +45,7 @@ export async function sendByNode(hop: Hop): Promise<HopResponse> {
     signal.addEventListener("abort", abort);
     request.on("response", (response) => {
       signal.removeEventListener("abort", abort);
-      resolve(readResponse(hop, request, response));
+      resolve(readResponse(response));
     });
     request.on("error", reject);
     request.on("close", () => {
@@ -81,29 +81,23 @@ function answerWith(addresses: readonly string[]): LookupFunction {
   };
 }
 
-function readResponse(hop: Hop, request: ClientRequest, response: IncomingMessage): HopResponse {
-  const { statusCode: status = 0 } = response;
-  const encoding = response.headers["content-encoding"]?.toLowerCase();
-  const hasBody = hop.method !== "HEAD" && status !== 204 && status !== 304;
-  const decoder = hasBody ? createDecoder(encoding) : undefined;
+function readResponse(response: IncomingMessage): HopResponse {
+  const decoder = createDecoder(response.headers["content-encoding"]?.toLowerCase());
   const stream: Readable = decoder === undefined ? response : pipeline(response, decoder, () => undefined);
   // Whoever reads sees the error; without a reader there must still be somebody who takes it.
   stream.on("error", () => undefined);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   return {
-    status,
+    status: response.statusCode ?? 0,
     headers: pairHeaders(response.rawHeaders).filter(
       ([name]) => decoder === undefined || (name !== "content-encoding" && name !== "content-length"),
     ),
     read: async () => (await chunks.next()).value,
-    discard: () => {
-      stream.destroy();
-      request.destroy();
-    },
+    discard: () => void stream.destroy(),
   };
 }
 
-/** A body that ends early is the connection's error to report; servers also send empty bodies as `gzip`. */
+/** Lenient at the end: a body cut short is the connection's error to report, and servers also send empty bodies as `gzip`. */
 function createDecoder(encoding: string | undefined): ReturnType<typeof createGunzip> | ReturnType<typeof createBrotliDecompress> | undefined {
   if (encoding === "gzip" || encoding === "x-gzip") return createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   if (encoding === "br") return createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH });
