@@ -49,6 +49,8 @@ export interface HttpPlatform {
   readonly resolve?: Resolve;
 }
 
+const ANONYMOUS = { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" } as const;
+
 /** Platforms with nothing but `fetch`: browsers, workers at the edge. Addresses are not checked there. */
 export const WEB_HTTP: HttpPlatform = Object.freeze({ send: fetchSender((...parameters) => globalThis.fetch(...parameters)) });
 
@@ -83,9 +85,8 @@ function initOf({ method, headers, body }: Hop, signal: AbortSignal): RequestIni
     headers: headers.map(([name, value]): [string, string] => [name, value]),
     ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
     redirect: "manual",
-    credentials: "omit",
-    cache: "no-store",
-    referrerPolicy: "no-referrer",
+    // workerd has neither cookies nor referrers, may have no choice of cache, and throws on fields it does not have.
+    ...Object.fromEntries(Object.entries(ANONYMOUS).filter(([name]) => name in Request.prototype)),
     signal,
   };
 }
