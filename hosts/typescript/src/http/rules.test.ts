@@ -36,7 +36,7 @@ const TABLE = [
   {
     pattern: "*.1.example",
     matches: ["GET https://1.1.example"],
-    refuses: ["GET http://1.1.1.1"],
+    refuses: ["GET http://1.1.1.1", "GET http://[::1]"],
   },
   {
     pattern: "https://api.example.com",

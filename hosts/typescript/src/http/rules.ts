@@ -131,8 +131,7 @@ function matchesPort({ port, scheme }: Rule, actual: number): boolean {
 function matchesHost({ host, isExact }: Rule, actual: string): boolean {
   if (isExact) return host === actual;
   if (host === "*") return true;
-  // No address matches a pattern with wildcards: its parts are not labels.
-  if (actual.startsWith("[") || /^[0-9.]+$/.test(actual)) return false;
+  // No address gets past this: the last label of a pattern is never a number, and one in brackets has no dots.
   const wanted = host.split(".");
   let labels = actual.split(".");
   if (wanted[0] === "*") {
