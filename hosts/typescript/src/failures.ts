@@ -66,8 +66,16 @@ export interface Failures {
   "vars/over-budget": { limitBytes: number; neededBytes: number };
   /** The budget for variables is 0. */
   "vars/disabled": Record<never, never>;
-  /** The embedder does not allow this request. */
+  /** The embedder does not allow this request, or a redirect of it. */
   "http/not-allowed": { url: string };
+  /** The plug-in's request is malformed, or sets something that a plug-in may not set. */
+  "http/invalid-request": { field: string; expected: string };
+  /** The body of a request or response is larger than its limit. */
+  "http/too-large": { part: "request" | "response"; url: string; limitBytes: number };
+  /** A request was redirected more often than its limit. */
+  "http/too-many-redirects": { url: string; limit: number };
+  /** A request was sent and no whole response came back; `cause` is what the platform reported. */
+  "http/failed": { url: string };
   /** The plug-in was closed. */
   "plugin/closed": Record<never, never>;
 }
