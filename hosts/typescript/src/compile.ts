@@ -4,10 +4,12 @@
  * What is kept is shared between plug-ins, so it holds nothing of any of them: a `WebAssembly.Module` has no state.
  */
 
-import { formatValueType, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
+import { ADDED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
 
+import { ABI_NAMESPACE, KERNEL_IMPORTS, KERNEL_MEMORY } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import type { Signature } from "./functions.ts";
+import { kernelBytes } from "./kernel-wasm.ts";
 import { COMPILE_CACHE_BYTES } from "./limits.ts";
 import { hashBytes } from "./load.ts";
 import type { Platform } from "./platform.ts";
@@ -37,10 +39,22 @@ export interface CompiledModule {
   readonly module: WebAssembly.Module;
   readonly imports: readonly ImportShape[];
   readonly exports: readonly ExportShape[];
-  /** What stands before the kernel's names if the kernel was merged in. */
-  readonly kernelPrefix: string | undefined;
-  /** Namespace of the imports that a limited module was given. */
-  readonly controlNamespace: string | undefined;
+  /** Whether the kernel is part of it. */
+  readonly hasKernel: boolean;
+}
+
+/** What is built into a module when it is compiled. */
+export interface CompileSettings {
+  /** Pages that its memories may have together; `Infinity` for no limit. */
+  readonly memoryPages: number;
+  /** Entries that its tables may have together; `Infinity` for no limit. */
+  readonly tableElements: number;
+  /** Whether the host can stop it. */
+  readonly interrupt: boolean;
+  readonly fuel: boolean;
+  readonly stack: boolean;
+  /** Whether the kernel becomes part of it. */
+  readonly merge: boolean;
 }
 
 interface CacheEntry {
@@ -57,19 +71,21 @@ let cachedBytes = 0;
  *
  * @param bytes The module; not kept.
  * @param name Its name, for messages.
+ * @param settings What is built in.
  * @param platform Hashes the bytes.
  * @returns The compiled module.
- * @throws {PluginError} `module/invalid`.
+ * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
  */
-export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, platform: Platform): Promise<CompiledModule> {
-  const key = await hashBytes(bytes, platform);
+export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
+  const { memoryPages, tableElements, interrupt, fuel, stack, merge } = settings;
+  const key = [await hashBytes(bytes, platform), memoryPages, tableElements, interrupt, fuel, stack, merge].join();
   const found = cache.get(key);
   if (found !== undefined) {
     cache.delete(key);
     cache.set(key, found);
     return await found.compiled;
   }
-  const compiled = compile(bytes, name);
+  const compiled = compile(bytes, name, settings);
   remember(key, { compiled, bytes: bytes.length });
   try {
     return await compiled;
@@ -84,46 +100,84 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string
  * Describes a module that came compiled. Types of its functions are not to be had.
  *
  * @param module The module.
- * @returns The same, described.
+ * @returns The same, described; what `tenon prepare` added is not listed.
  */
 export function describeModule(module: WebAssembly.Module): CompiledModule {
+  const imports = WebAssembly.Module.imports(module).filter((each) => each.module !== ADDED.namespace);
+  const exports = WebAssembly.Module.exports(module);
   return {
     module,
-    imports: WebAssembly.Module.imports(module).map(({ module: namespace, name, kind }) => ({ namespace, name, kind, signature: undefined })),
-    exports: WebAssembly.Module.exports(module).map(({ name, kind }) => ({ name, kind, signature: undefined })),
-    kernelPrefix: undefined,
-    controlNamespace: undefined,
+    imports: imports.map(({ module: namespace, name, kind }) => ({ namespace, name, kind, signature: undefined })),
+    exports: exports.filter((each) => !each.name.startsWith("tenon:")).map(({ name, kind }) => ({ name, kind, signature: undefined })),
+    hasKernel: exports.some((each) => each.name === `${ADDED.kernel}${KERNEL_MEMORY}`),
   };
 }
 
-async function compile(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<CompiledModule> {
-  const invalid = (cause: unknown, offset: number | undefined): PluginError => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new PluginError("module/invalid", `Cannot compile the module "${name}": ${why}`, { module: name, offset }, { cause });
-  };
-  let shape: Module;
+/** Whether this engine has modules with two memories, which merging takes. */
+export const CAN_MERGE: boolean = WebAssembly.validate(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0]));
+
+async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Promise<CompiledModule> {
   try {
-    shape = parseModule(bytes);
+    const shape = parseModule(bytes);
+    const module = await WebAssembly.compile(limit(bytes, settings));
+    return describe(module, shape, settings.merge);
   } catch (cause) {
-    throw invalid(cause, cause instanceof WasmError ? cause.offset : undefined);
+    throw compileFailure(cause, name, settings);
   }
-  let module: WebAssembly.Module;
-  try {
-    module = await WebAssembly.compile(bytes);
-  } catch (cause) {
-    throw invalid(cause, undefined);
-  }
+}
+
+/** Builds in what is asked for; a module without limits stays as it is. */
+function limit(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings): Uint8Array<ArrayBuffer> {
+  const { interrupt, fuel, stack, merge } = settings;
+  const memoryPages = finite(settings.memoryPages);
+  const tableElements = finite(settings.tableElements);
+  if (!interrupt && !fuel && !stack && !merge && memoryPages === undefined && tableElements === undefined) return bytes;
+  const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
+  return limitModule(bytes, { memoryPages, tableElements, interrupt, fuel, stack, kernel }).bytes as Uint8Array<ArrayBuffer>;
+}
+
+function finite(value: number): number | undefined {
+  return value === Number.POSITIVE_INFINITY ? undefined : value;
+}
+
+function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean): CompiledModule {
   const signature = (kind: ExternKind, index: number): Signature | undefined => {
     const type = kind === "function" ? signatureOf(shape, index) : undefined;
     return type && { params: type.params.map(formatValueType), results: type.results.map(formatValueType) };
   };
+  const isMerged = ({ module: namespace, name }: { module: string; name: string }): boolean =>
+    hasKernel && namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(name);
   return {
     module,
-    imports: shape.imports.map(({ module: namespace, name: importName, kind, index }) => ({ namespace, name: importName, kind, signature: signature(kind, index) })),
-    exports: shape.exports.map(({ name: exportName, kind, index }) => ({ name: exportName, kind, signature: signature(kind, index) })),
-    kernelPrefix: undefined,
-    controlNamespace: undefined,
+    imports: shape.imports
+      .filter((each) => !isMerged(each))
+      .map(({ module: namespace, name, kind, index }) => ({ namespace, name, kind, signature: signature(kind, index) })),
+    exports: shape.exports.map(({ name, kind, index }) => ({ name, kind, signature: signature(kind, index) })),
+    hasKernel,
   };
+}
+
+function compileFailure(cause: unknown, module: string, { memoryPages }: CompileSettings): PluginError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof WasmError)) {
+    return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset: undefined }, { cause });
+  }
+  const { reason, construct, offset } = cause;
+  switch (reason) {
+    case "unknown":
+    case "unlimitable":
+      return new PluginError("module/unlimitable", `Cannot limit the module "${module}": ${why}; a module that you trust runs with limits: "none"`, { module, construct, offset }, { cause });
+    case "over-limit":
+      return new PluginError("memory/limit", `Cannot load the module "${module}": ${why}; raise limits.memoryPages or limits.tableElements`, { limitPages: memoryPages }, { cause });
+    case "mismatch":
+      return new PluginError("link/mismatch", `Cannot link the module "${module}": ${why}`, { module, namespace: ABI_NAMESPACE, name: construct }, { cause });
+    case "malformed":
+    case "too-large":
+    case "reserved":
+      return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset }, { cause });
+    default:
+      return reason satisfies never;
+  }
 }
 
 function remember(key: string, entry: CacheEntry): void {

@@ -1,15 +1,18 @@
 /** From whatever the embedder names to a running plug-in: the stations of a plug-in's way, in order. */
 
-import { compileModule, describeModule } from "./compile.ts";
+import { CAN_MERGE, compileModule, type CompileSettings, describeModule } from "./compile.ts";
 import type { Engine } from "./engine.ts";
-import { grantManifest } from "./grant.ts";
+import { PluginError } from "./error.ts";
+import { type Grant, grantManifest } from "./grant.ts";
 import { InlineEngine } from "./inline.ts";
-import { type Blueprint, WASI_NAMESPACE, type WasiImports } from "./link.ts";
-import { loadModules } from "./load.ts";
+import type { ResolvedLimits } from "./limits.ts";
+import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./link.ts";
+import { type LoadedModule, loadModules } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
-import { type PluginOptions, parseOptions } from "./options.ts";
+import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
 import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
+import type { HttpImport } from "./session-http.ts";
 import { type PluginSource, readSource } from "./source.ts";
 
 /**
@@ -19,7 +22,8 @@ import { type PluginSource, readSource } from "./source.ts";
  *   manifest, or a manifest's JSON text.
  * @param options What the embedder offers, grants and limits.
  * @returns The plug-in, instantiated and started.
- * @throws {PluginError} `source/…`, `manifest/…`, `module/…`, `link/…`, `memory/limit` or `start/…`.
+ * @throws {PluginError} `source/…`, `manifest/…`, `module/…`, `link/…`, `memory/limit`, `start/…`, or `call/…` if its
+ *   start reached a limit.
  */
 export async function createPlugin(source: PluginSource, options: PluginOptions = {}): Promise<Plugin> {
   const parsed = parseOptions(options);
@@ -28,19 +32,14 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
   const grant = grantManifest(manifest, author, parsed);
   const name = parsed.name ?? nameOf(manifest, source);
   const loaded = await loadModules(manifest, platform);
-  const modules = await Promise.all(
-    loaded.modules.map(async ({ name: moduleName, content }) => {
-      const compiled = content instanceof WebAssembly.Module ? describeModule(content) : await compileModule(content, moduleName, platform);
-      return { ...compiled, name: moduleName };
-    }),
-  );
-  const needsWasi = modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE));
+  const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared);
+  const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
   const blueprint: Blueprint = {
     modules,
     main: loaded.main,
     functions: parsed.functions,
-    createWasi: needsWasi ? await loadWasi() : undefined,
-    controls: () => ({}),
+    createWasi: await loadWasi(modules),
+    createHttp: await loadHttp(modules, grant, parsed),
   };
   const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
   const engine: Engine = new InlineEngine(blueprint, session, parsed.isMeasured);
@@ -50,9 +49,45 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
 /** The seed's face of {@link createPlugin}: `ExtismPlugin.new(wasm)`. */
 export const ExtismPlugin: { readonly new: typeof createPlugin } = Object.freeze({ new: createPlugin });
 
-async function loadWasi(): Promise<(session: Session) => WasiImports> {
-  const { createSessionWasi } = await import("./session-wasi.ts");
-  return createSessionWasi;
+/** Modules of one plug-in share its memory and table limits evenly, because each is limited by itself. */
+function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared: boolean): CompileSettings {
+  const isOn = (limit: number): boolean => !isPrepared && limit !== Number.POSITIVE_INFINITY;
+  const share = (limit: number): number => (isOn(limit) ? Math.floor(limit / moduleCount) : Number.POSITIVE_INFINITY);
+  return Object.freeze({
+    memoryPages: share(limits.memoryPages),
+    tableElements: share(limits.tableElements),
+    interrupt: isOn(limits.timeoutMs),
+    fuel: isOn(limits.fuel),
+    stack: isOn(limits.stackDepth),
+    // A kernel in one module is none for the others.
+    merge: !isPrepared && CAN_MERGE && moduleCount === 1,
+  });
+}
+
+async function compileOrDescribe({ name, content }: LoadedModule, settings: CompileSettings, { isPrepared, platform }: ParsedOptions): Promise<NamedModule> {
+  if (!(content instanceof WebAssembly.Module)) return { ...(await compileModule(content, name, settings, platform)), name };
+  const { memoryPages, tableElements, interrupt, fuel, stack } = settings;
+  const isLimited = interrupt || fuel || stack || memoryPages !== Number.POSITIVE_INFINITY || tableElements !== Number.POSITIVE_INFINITY;
+  if (isLimited && !isPrepared) {
+    throw new PluginError(
+      "module/unlimitable",
+      `Cannot limit the module "${name}": it came compiled, and limits are built in before that; pass its bytes, or a module of tenon prepare with prepared: true, or say limits: "none" if you trust it`,
+      { module: name, construct: "a compiled module", offset: undefined },
+    );
+  }
+  return { ...describeModule(content), name };
+}
+
+async function loadWasi(modules: readonly NamedModule[]): Promise<((session: Session) => WasiImports) | undefined> {
+  if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
+  return (await import("./session-wasi.ts")).createSessionWasi;
+}
+
+async function loadHttp(modules: readonly NamedModule[], { hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {
+  if (hosts.length === 0 || !modules.some((module) => module.imports.some((each) => each.name === "http_request"))) return undefined;
+  const { createHttpImport } = await import("./session-http.ts");
+  const maxResponseBytes = Math.min(limits.httpResponseBytes, Number.MAX_SAFE_INTEGER);
+  return await createHttpImport({ ...http, hosts, maxResponseBytes }, platform);
 }
 
 /** The file's name without its ending, where there is one. */

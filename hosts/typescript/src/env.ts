@@ -1,4 +1,7 @@
-/** The ABI functions that need the host: configuration, variables, HTTP and logs. Blocks are the kernel's. */
+/**
+ * The ABI functions that need the host: configuration, variables, logs, and HTTP where no host is allowed. Blocks are the
+ * kernel's, and `session-http.ts` sends requests.
+ */
 
 import { ABI_NAMESPACE, type HOST_IMPORTS } from "./abi.ts";
 import { PluginError } from "./error.ts";
@@ -54,13 +57,16 @@ export function createHostImports(session: Session): HostImports {
       }),
     http_request: (request = 0n, body = 0n) =>
       guard("http_request", () => {
-        const text = takeText(request);
+        const url = takeText(request).slice(0, 256);
         session.kernel.free(body);
-        const url = text.slice(0, 256);
         throw new PluginError("http/not-allowed", `Cannot send the request ${url}: no host is allowed, name it in allow.hosts`, { url });
       }),
-    http_status_code: () => 0,
-    http_headers: () => 0n,
+    http_status_code: () => session.call.response?.status ?? 0,
+    http_headers: () =>
+      guard("http_headers", () => {
+        const headers = session.call.response?.headers;
+        return headers === undefined ? 0n : session.kernel.store(JSON.stringify(headers));
+      }),
     log_trace: log("trace"),
     log_debug: log("debug"),
     log_info: log("info"),

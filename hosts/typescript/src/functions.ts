@@ -5,6 +5,7 @@
  * form, with strings, bytes and JSON and no handles in sight.
  */
 
+import { ABI_NAMESPACE } from "./abi.ts";
 import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
 import { type Call, type Session, failCall } from "./session.ts";
@@ -207,9 +208,10 @@ function waitForHost(
  * @param cause What was thrown.
  * @param id The host function.
  * @param session Session of the plug-in.
- * @returns The failure.
+ * @returns The failure; the ABI's own functions say themselves what went wrong.
  */
 export function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
+  if (id.namespace === ABI_NAMESPACE && PluginError.is(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot finish "${session.call.function}": the host function "${id.namespace}.${id.name}" failed: ${why}`;
   return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });

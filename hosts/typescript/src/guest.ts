@@ -2,6 +2,7 @@
 
 import { STARTUP_EXPORTS } from "./abi.ts";
 import type { ExportShape } from "./compile.ts";
+import type { InstanceControls } from "./control.ts";
 import { PluginError } from "./error.ts";
 import type { KernelExports } from "./kernel.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
@@ -19,6 +20,8 @@ export interface Guest {
   readonly wasi: readonly WasiImports[];
   /** The plug-in functions again, returning promises; `undefined` if nothing in this plug-in can wait. */
   readonly waiting: ReadonlyMap<string, () => Promise<unknown>> | undefined;
+  /** Counters of every instance. */
+  readonly controls: readonly InstanceControls[];
   /** Kernel to give back when the instance is dropped. */
   readonly borrowed: KernelExports | undefined;
   /** Memories of the plug-in that the host can see. */
@@ -42,7 +45,7 @@ export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
   const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;
-  return { functions, main, wasi, waiting, borrowed: linked.borrowed, memories: collectMemories(linked) };
+  return { functions, main, wasi, waiting, controls: linked.instances.map((each) => each.controls), borrowed: linked.borrowed, memories: collectMemories(linked) };
 }
 
 /** @returns Whether an export is a plug-in function, as far as its type is known. */
@@ -94,7 +97,7 @@ function collectFunctions({ module, exports }: LinkedInstance): ReadonlyMap<stri
 
 function collectMemories({ instances }: LinkedPlugin): readonly WebAssembly.Memory[] {
   const memories = instances.flatMap(({ module, exports }) =>
-    module.exports.filter((each) => each.kind === "memory" && !(module.kernelPrefix && each.name.startsWith(module.kernelPrefix))).map((each) => exports[each.name] as WebAssembly.Memory),
+    module.exports.filter((each) => each.kind === "memory").map((each) => exports[each.name] as WebAssembly.Memory),
   );
   return [...new Set(memories)];
 }

@@ -7,6 +7,7 @@
 
 import { returnKernel } from "./kernel.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
+import { limitFailure, refuel, usedFuel } from "./control.ts";
 import { PluginError } from "./error.ts";
 import { COMMAND_EXPORT, type Guest, type GuestFunction, isPluginFunction, notCallable, startGuest } from "./guest.ts";
 import type { Blueprint } from "./link.ts";
@@ -131,6 +132,7 @@ export class InlineEngine implements Engine {
     const startMs = this.#isMeasured ? session.platform.now() : 0;
     if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
     this.#isRunning = true;
+    if (session.limits.fuel !== Number.POSITIVE_INFINITY) refuel(guest.controls, session.limits.fuel);
     return { call, guest, run, startMs };
   }
 
@@ -176,6 +178,7 @@ export class InlineEngine implements Engine {
     }
     call.stopWatching?.();
     call.isOver = true;
+    call.ending?.abort();
     this.#isRunning = false;
     this.#last = {
       function: call.function,
@@ -183,7 +186,7 @@ export class InlineEngine implements Engine {
       inputBytes: input.length,
       outputBytes: output.length,
       hostCalls: call.hostCalls,
-      fuel: undefined,
+      fuel: usedFuel(guest.controls, this.#session.limits.fuel),
     };
     if (isSpent) this.#drop();
     if (lastFailure !== undefined) throw this.#named(lastFailure, call.function);
@@ -242,6 +245,8 @@ export class InlineEngine implements Engine {
       return new PluginError("call/exit", `The plug-in "${plugin}" ended itself in "${name}" with exit code ${exitCode}`, { exitCode }, { plugin, function: name });
     }
     const kind = trapKind(thrown);
+    const limited = kind === "unreachable" && this.#guest !== undefined ? limitFailure(this.#guest.controls, this.#session) : undefined;
+    if (limited !== undefined) return new PluginError(limited.code, limited.message, limited.details, context);
     if (kind === "stack-overflow") {
       return new PluginError("call/stack-overflow", `The plug-in "${plugin}" failed in "${name}": its calls are nested too deep`, { limit: undefined }, context);
     }

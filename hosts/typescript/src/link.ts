@@ -5,13 +5,17 @@
  * exists, so a circle of those is an error. Start-up exports are not run here.
  */
 
+import { ADDED } from "@tenon/wasm";
+
 import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
 import type { CompiledModule, ImportShape } from "./compile.ts";
+import { armInstance, createInterrupt, type InstanceControls } from "./control.ts";
 import { createHostImports, type HostImports } from "./env.ts";
 import { PluginError } from "./error.ts";
 import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
 import { borrowKernel, type KernelExports, Kernel, mergedKernel } from "./kernel.ts";
 import type { Session } from "./session.ts";
+import type { HttpImport } from "./session-http.ts";
 import { canWait, CAN_SUSPEND, Suspender } from "./suspend.ts";
 import { guestStack, trapKind } from "./trap.ts";
 
@@ -41,14 +45,15 @@ export interface Blueprint {
   readonly functions: HostFunctions;
   /** Absent if no module imports WASI. */
   readonly createWasi: ((session: Session) => WasiImports) | undefined;
-  /** Extra imports of modules that were rewritten to be limited. */
-  readonly controls: (session: Session) => WebAssembly.ModuleImports;
+  /** Absent if no host is allowed. */
+  readonly createHttp: HttpImport | undefined;
 }
 
 /** A module's instance. */
 export interface LinkedInstance {
   readonly module: NamedModule;
   readonly exports: WebAssembly.Exports;
+  readonly controls: InstanceControls;
 }
 
 /** All instances of a plug-in, dependencies before those that use them. */
@@ -106,7 +111,7 @@ class Linker {
     this.#hostImports = createHostImports(session);
     this.#instances = blueprint.modules.map(() => undefined);
     this.#indices = new Map(blueprint.modules.map((module, index) => [module.name, index]));
-    if (!blueprint.modules.some((module) => module.kernelPrefix !== undefined)) {
+    if (!blueprint.modules.some((module) => module.hasKernel)) {
       this.borrowed = borrowKernel();
       session.kernel = new Kernel(this.borrowed, session.limits.memoryPages);
     }
@@ -119,7 +124,7 @@ class Linker {
     this.#pending.push(index);
     const importObject: Record<string, Record<string, WebAssembly.ImportValue>> = Object.create(null) as Record<string, Record<string, WebAssembly.ImportValue>>;
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
-    if (module.controlNamespace !== undefined) importObject[module.controlNamespace] = this.#blueprint.controls(this.#session);
+    importObject[ADDED.namespace] = { [ADDED.interrupt]: createInterrupt(this.#session) };
     const waiting: WaitingImport[] = [];
     for (const wanted of module.imports) {
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
@@ -131,14 +136,15 @@ class Linker {
     }
     if (waiting.length > 0) this.#letWait(waiting);
     const exports = instantiate(module, importObject, this.#session);
-    const linked = { module, exports };
-    if (module.kernelPrefix !== undefined) this.#session.kernel = new Kernel(mergedKernel(exports, module.kernelPrefix), this.#session.limits.memoryPages);
+    const linked = { module, exports, controls: armInstance(exports, this.#session) };
+    if (module.hasKernel) this.#session.kernel = new Kernel(mergedKernel(exports, ADDED.kernel), this.#session.limits.memoryPages);
     const { memory } = exports;
     if (wasi !== undefined) {
       if (memory instanceof WebAssembly.Memory) wasi.attach(memory);
       this.wasi.push(wasi);
     }
     this.#pending.pop();
+    runStart(exports, module, this.#session);
     this.#instances[index] = linked;
     this.finished.push(linked);
     return linked;
@@ -157,7 +163,7 @@ class Linker {
   #find(module: NamedModule, wanted: ImportShape, wasi: WasiImports | undefined, addWaiting: AddWaiting): WebAssembly.ImportValue {
     const { namespace, name, kind } = wanted;
     const found =
-      (namespace === ABI_NAMESPACE ? this.#abiFunction(name) : undefined) ??
+      (namespace === ABI_NAMESPACE ? this.#abiFunction(wanted, addWaiting) : undefined) ??
       (namespace === WASI_NAMESPACE && wasi !== undefined && Object.hasOwn(wasi.imports, name) ? wasi.imports[name] : undefined) ??
       this.#hostFunction(namespace, wanted, addWaiting) ??
       this.#linkedExport(module, wanted) ??
@@ -172,7 +178,11 @@ class Linker {
     );
   }
 
-  #abiFunction(name: string): WebAssembly.ImportValue | undefined {
+  #abiFunction(wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue | undefined {
+    const { name } = wanted;
+    if (name === "http_request" && this.#blueprint.createHttp !== undefined) {
+      return this.#offer(this.#blueprint.createHttp(this.#session), ABI_NAMESPACE, wanted, addWaiting);
+    }
     if (Object.hasOwn(this.#hostImports, name)) return this.#hostImports[name as keyof HostImports];
     const kernelName = KERNEL_IMPORTS.find((candidate) => candidate === name);
     if (kernelName === undefined) return undefined;
@@ -184,9 +194,12 @@ class Linker {
     if (wanted.kind !== "function" || !Object.hasOwn(functions, namespace)) return undefined;
     const space = functions[namespace] as Readonly<Record<string, HostFunction>>;
     if (!Object.hasOwn(space, wanted.name)) return undefined;
-    const id = { namespace, name: wanted.name };
-    const host = space[wanted.name] as HostFunction;
-    const { signature } = wanted;
+    return this.#offer(space[wanted.name] as HostFunction, namespace, wanted, addWaiting);
+  }
+
+  /** Wraps a host function, so that it may wait where the engine can. */
+  #offer(host: HostFunction, namespace: string, { name, signature }: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue {
+    const id = { namespace, name };
     if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined);
     const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));
     const entry = addWaiting(run, signature);
@@ -228,6 +241,17 @@ class Linker {
       { module: module.name, namespace, name, kind },
       { plugin: this.#session.plugin },
     );
+  }
+}
+
+/** A limited module's start function waits until its memory is attached and its limits are set. */
+function runStart(exports: WebAssembly.Exports, module: NamedModule, session: Session): void {
+  const start = exports[ADDED.start];
+  if (typeof start !== "function") return;
+  try {
+    (start as () => void)();
+  } catch (cause) {
+    throw session.call.failure ?? instantiationFailure(module, session, cause);
   }
 }
 

@@ -3,6 +3,7 @@
 import { LOG_LEVELS } from "./abi.ts";
 import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
 import type { HostFunction, HostFunctions } from "./functions.ts";
+import type { HttpOptions } from "./http/options.ts";
 import { type Limits, LIMIT_CEILINGS } from "./limits.ts";
 import type { LogLevel, Logger } from "./log.ts";
 import type { PathRequest } from "./manifest.ts";
@@ -28,6 +29,13 @@ export interface PluginOptions {
   readonly limits?: Limits | "none";
   /** What the plug-in is allowed. */
   readonly allow?: Allow;
+  /** How requests of the plug-in are sent, beside `allow.hosts` and `limits.httpResponseBytes`. */
+  readonly http?: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
+  /**
+   * Says that the modules come from `tenon prepare` and bring their limits with them, so that they are not rewritten. Only
+   * for modules that you prepared yourself: nothing checks it.
+   */
+  readonly prepared?: boolean;
   /** Takes what the plug-in logs. */
   readonly logger?: Logger;
   /** Lowest level that is logged; `"info"` if there is a logger. */
@@ -47,13 +55,15 @@ export interface ParsedOptions {
   readonly limits: { readonly [Name in keyof Limits]?: number };
   readonly allowedHosts: readonly string[];
   readonly allowedPaths: readonly PathRequest[];
+  readonly http: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
+  readonly isPrepared: boolean;
   readonly logger: Logger | undefined;
   readonly logLevel: number;
   readonly isMeasured: boolean;
   readonly platform: Platform;
 }
 
-const NAMES = ["name", "config", "functions", "limits", "allow", "logger", "logLevel", "measure", "platform"] as const;
+const NAMES = ["name", "config", "functions", "limits", "allow", "http", "prepared", "logger", "logLevel", "measure", "platform"] as const;
 
 /**
  * Parses options.
@@ -79,6 +89,8 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
     limits: get("limits", readLimits) ?? {},
     allowedHosts: hosts ? readArray(hosts).map(readString) : [],
     allowedPaths: paths ? readArray(paths).map(readPath) : [],
+    http: options.http ?? {},
+    isPrepared: get("prepared", readBoolean) ?? false,
     logger,
     logLevel: get("logLevel", readLogLevel) ?? LOG_LEVELS[logger === undefined ? "off" : "info"],
     isMeasured: get("measure", readBoolean) ?? true,

@@ -4,6 +4,7 @@
  * Each entry file (`node.ts`, `mod.ts`) names its platform; an embedder may pass another in the options.
  */
 
+import type { HttpPlatform } from "./http/hop.ts";
 import { webPlatform } from "./platform/web.ts";
 
 /** The runtime's share: reading files, fetching, hashing, clock and random numbers. */
@@ -16,6 +17,8 @@ export interface Platform {
   readonly readFile?: (path: string, maxBytes: number) => Promise<Uint8Array<ArrayBuffer>>;
   /** Fetches a module or manifest that the embedder named. */
   readonly fetch: typeof fetch;
+  /** Loads what sends the requests of plug-ins, where that is more than `fetch`. */
+  readonly loadHttp?: () => Promise<HttpPlatform>;
   /** SHA-256 of bytes. */
   readonly sha256: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
   /** Milliseconds on a clock that never goes back. */

@@ -13,6 +13,13 @@ import type { LogEntry, LogLevel, Logger } from "./log.ts";
 import type { Platform } from "./platform.ts";
 import { Variables } from "./vars.ts";
 
+/** What a call knows of its last HTTP response. */
+export interface HttpResponse {
+  readonly status: number;
+  /** `undefined` where the embedder does not show them. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>> | undefined;
+}
+
 /** Ends a waiting call with a failure, at once. */
 export type Cut = (failure: PluginError) => void;
 
@@ -35,6 +42,9 @@ export interface Call {
   cut: Cut | undefined;
   /** Ends the watch over a waiting call; absent while it does not wait. */
   stopWatching: (() => void) | undefined;
+  /** Aborted when the call is over, for what it started outside; made when it is first needed. */
+  ending: AbortController | undefined;
+  response: HttpResponse | undefined;
   isOver: boolean;
 }
 
@@ -97,6 +107,8 @@ export class Session {
       logBytes: 0,
       cut: undefined,
       stopWatching: undefined,
+      ending: undefined,
+      response: undefined,
       isOver: false,
     };
     return this.call;

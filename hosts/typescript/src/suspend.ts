@@ -111,11 +111,11 @@ function encodeAdapter(signatures: readonly Signature[]): Uint8Array {
     bodies.u32(body.length).raw(body);
   }
   return encodeModule([
-    { id: 1, payload: types.view() },
-    { id: 2, payload: imports.view() },
-    { id: 3, payload: functions.view() },
-    { id: 7, payload: exports.view() },
-    { id: 10, payload: bodies.view() },
+    { id: 1, parts: [types.view()] },
+    { id: 2, parts: [imports.view()] },
+    { id: 3, parts: [functions.view()] },
+    { id: 7, parts: [exports.view()] },
+    { id: 10, parts: [bodies.view()] },
   ]);
 }
 

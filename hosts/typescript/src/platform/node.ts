@@ -29,6 +29,7 @@ export const nodePlatform: Platform = Object.freeze({
       await file.close();
     }
   },
+  loadHttp: async () => (await import("./node-http.ts")).NODE_HTTP,
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
     bytes.length <= SMALL_BYTES ? createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),

@@ -1,0 +1,116 @@
+/**
+ * The host's side of the limits that `@tenon/wasm` builds into modules: the look at the clock, and the counters.
+ *
+ * Counters of one call that returned are good for the next. A call that was stopped leaves them anywhere, but its
+ * instance is dropped with them. Only fuel is set anew at each call, because it is given by the call.
+ */
+
+import { ADDED } from "@tenon/wasm";
+
+import { PluginError } from "./error.ts";
+import { INTERRUPT_INTERVAL } from "./limits.ts";
+import { type Session, failCall } from "./session.ts";
+import { abortFailure, timeoutFailure } from "./watch.ts";
+
+/** Counters of one instance, as far as its module has them. */
+export interface InstanceControls {
+  readonly countdown: WebAssembly.Global<"i32"> | undefined;
+  readonly fuel: WebAssembly.Global<"i64"> | undefined;
+  readonly stack: WebAssembly.Global<"i32"> | undefined;
+}
+
+/**
+ * Makes the import that a limited module calls when its countdown is used up.
+ *
+ * @param session Session of the plug-in.
+ * @returns 0 to stop the module, else the next countdown.
+ */
+export function createInterrupt(session: Session): () => number {
+  return () => {
+    const { call } = session;
+    if (call.isOver) return 0;
+    const now = session.platform.now();
+    call.deadline ??= now + call.timeoutMs;
+    if (now >= call.deadline) {
+      failCall(session, timeoutFailure(call));
+      return 0;
+    }
+    if (call.signal?.aborted) {
+      failCall(session, abortFailure(call));
+      return 0;
+    }
+    return INTERRUPT_INTERVAL;
+  };
+}
+
+/**
+ * Finds an instance's counters and sets them for its start.
+ *
+ * @param exports Exports of the instance.
+ * @param session Session of the plug-in.
+ * @returns The counters.
+ */
+export function armInstance(exports: WebAssembly.Exports, session: Session): InstanceControls {
+  const controls: InstanceControls = {
+    countdown: findGlobal(exports, ADDED.countdown),
+    fuel: findGlobal(exports, ADDED.fuel),
+    stack: findGlobal(exports, ADDED.stack),
+  };
+  if (controls.countdown !== undefined) controls.countdown.value = INTERRUPT_INTERVAL;
+  if (controls.stack !== undefined) controls.stack.value = session.limits.stackDepth;
+  refuel([controls], session.limits.fuel);
+  return controls;
+}
+
+/**
+ * Gives the instances of a plug-in fuel for one call. Modules that are linked share nothing, so each gets all of it.
+ *
+ * @param controls Counters of all instances.
+ * @param fuel Instructions.
+ */
+export function refuel(controls: readonly InstanceControls[], fuel: number): void {
+  for (const { countdown, fuel: tank } of controls) {
+    if (tank === undefined || countdown === undefined) continue;
+    countdown.value = 0;
+    tank.value = BigInt(fuel);
+  }
+}
+
+/**
+ * @param controls Counters of all instances.
+ * @param fuel What {@link refuel} gave.
+ * @returns Instructions used since; `undefined` if none of the instances counts them.
+ */
+export function usedFuel(controls: readonly InstanceControls[], fuel: number): number | undefined {
+  let used: number | undefined;
+  for (const { countdown, fuel: tank } of controls) {
+    if (tank === undefined || countdown === undefined) continue;
+    used = (used ?? 0) + fuel - Number(tank.value) - countdown.value;
+  }
+  return used;
+}
+
+/**
+ * Tells which limit a module was at when it trapped by itself.
+ *
+ * @param controls Counters of all instances.
+ * @param session Session of the plug-in.
+ * @returns The failure, or `undefined` if no limit was reached.
+ */
+export function limitFailure(controls: readonly InstanceControls[], session: Session): PluginError | undefined {
+  const { call, limits, plugin } = session;
+  for (const { countdown, fuel, stack } of controls) {
+    if (fuel !== undefined && countdown !== undefined && fuel.value + BigInt(countdown.value) < 0n) {
+      return new PluginError("call/fuel", `Cannot finish "${call.function}": the plug-in "${plugin}" used up its fuel of ${limits.fuel}`, { limit: limits.fuel });
+    }
+    if (stack !== undefined && stack.value < 0) {
+      return new PluginError("call/stack-overflow", `Cannot finish "${call.function}": the calls of the plug-in "${plugin}" are nested deeper than ${limits.stackDepth}`, { limit: limits.stackDepth });
+    }
+  }
+  return undefined;
+}
+
+function findGlobal<Type extends WebAssembly.ValueType>(exports: WebAssembly.Exports, name: string): WebAssembly.Global<Type> | undefined {
+  const value = exports[name];
+  return value instanceof WebAssembly.Global ? (value as WebAssembly.Global<Type>) : undefined;
+}
