@@ -46,7 +46,7 @@ describe("an embedder's fetch", () => {
 
   test("that throws what is no error becomes the cause of http/failed", async () => {
     const thrower: typeof fetch = () => {
-      // oxlint-disable-next-line typescript/only-throw-error -- That is what is tested.
+      // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- That is what is tested.
       throw "hunter2";
     };
     const failure: unknown = await send({ hosts, fetch: thrower }, "https://api.example.com/").catch((error: unknown) => error);
