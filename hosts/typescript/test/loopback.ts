@@ -42,17 +42,15 @@ export async function serve(handler: RequestListener, address = "127.0.0.1", por
   const arrivals: Arrival[] = [];
   const sockets = new Set<Socket>();
   const used = new Set<Socket>();
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     used.add(request.socket);
     const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-    } catch {
-      return; // The client left before its request was whole.
-    }
-    const { method, url, headers } = request;
-    arrivals.push({ method, url, headers, body: Buffer.concat(chunks) });
-    handler(request, response);
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method, url, headers } = request;
+      arrivals.push({ method, url, headers, body: Buffer.concat(chunks) });
+      handler(request, response);
+    });
   });
   server.on("connection", (socket) => {
     sockets.add(socket);

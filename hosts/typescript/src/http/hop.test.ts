@@ -45,7 +45,10 @@ describe("an embedder's fetch", () => {
   });
 
   test("that throws what is no error becomes the cause of http/failed", async () => {
-    const thrower: typeof fetch = () => Promise.reject("hunter2");
+    const thrower: typeof fetch = () => {
+      // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- That is what is tested.
+      throw "hunter2";
+    };
     const failure: unknown = await send({ hosts, fetch: thrower }, "https://api.example.com/").catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "http/failed", cause: "hunter2" });
     expect(String(failure)).not.toContain("hunter2");
@@ -118,7 +121,7 @@ test("an embedder's resolver is asked before its fetch, and a private answer ref
   const options: HttpOptions = {
     hosts,
     fetch: async (input) => {
-      asked.push(String(input));
+      asked.push(new Request(input).url);
       return new Response("x");
     },
     resolve: async (host) => {

@@ -17,7 +17,7 @@ const INVALID: readonly { name: string; options: unknown; path: string }[] = [
   { name: "an audit that is no function", options: { audit: {} }, path: "allow.http.audit" },
   { name: "a resolver that is no function", options: { resolve: "dns" }, path: "allow.http.resolve" },
   { name: "a flag that is no boolean", options: { allowResponseHeaders: "yes" }, path: "allow.http.allowResponseHeaders" },
-  ...[-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, "1", null].flatMap((value) =>
+  ...[-1, 1.5, Number.NaN, Number.NEGATIVE_INFINITY, "1"].flatMap((value) =>
     ["maxRequestBytes", "maxResponseBytes", "maxRedirects"].map((field) => ({
       name: `${field} ${String(value)}`,
       options: { [field]: value },
@@ -27,6 +27,8 @@ const INVALID: readonly { name: string; options: unknown; path: string }[] = [
   { name: "a secret for every host", options: { secrets: { "*": { headers: { a: "hunter2" } } } }, path: `allow.http.secrets["*"]` },
   { name: "a secret for a bad pattern", options: { secrets: { "": { headers: {} } } }, path: `allow.http.secrets[""]` },
   { name: "a secret without headers", options: { secrets: { "a.example": {} } }, path: `allow.http.secrets["a.example"].headers` },
+  { name: "a secret that is the text itself", options: { secrets: { "a.example": "hunter2" } }, path: `allow.http.secrets["a.example"]` },
+  { name: "a field beside the headers", options: { secrets: { "a.example": { headers: {}, token: "hunter2" } } }, path: `allow.http.secrets["a.example"].token` },
   { name: "an unknown field of a secret", options: { secrets: { "a.example": { header: {} } } }, path: `allow.http.secrets["a.example"].header` },
   { name: "a secret that sets the host", options: { secrets: { "a.example": { headers: { Host: "hunter2" } } } }, path: `allow.http.secrets["a.example"].headers` },
   { name: "a secret with a line break", options: { secrets: { "a.example": { headers: { a: "hunter2\n" } } } }, path: `allow.http.secrets["a.example"].headers.a` },
@@ -48,6 +50,10 @@ describe("parseHttpOptions()", () => {
       allowResponseHeaders: false,
       secrets: [],
     });
+  });
+
+  test("takes Infinity as no limit", () => {
+    expect(parseHttpOptions({ maxResponseBytes: Number.POSITIVE_INFINITY }).maxResponseBytes).toBe(Number.POSITIVE_INFINITY);
   });
 
   test("takes 0 as none, not as absent", () => {

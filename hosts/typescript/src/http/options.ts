@@ -3,6 +3,7 @@
  */
 
 import { PluginError, type FailureCode } from "../error.ts";
+import { failField, readArray, readCount, readFields, readString, type Field } from "../fields.ts";
 import { isHeaderValue, isSecretName, type Header } from "./headers.ts";
 import { fetchSender, WEB_HTTP, type HttpPlatform, type Resolve, type Sender } from "./hop.ts";
 import { DEFAULT_MAX_REDIRECTS, DEFAULT_MAX_REQUEST_BYTES, DEFAULT_MAX_RESPONSE_BYTES } from "./limits.ts";
@@ -33,9 +34,9 @@ export interface HttpOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** Resolves names instead of the platform. */
   readonly resolve?: Resolve;
-  /** Bytes of a request's body; 0 allows none. Default 50 MiB. */
+  /** Bytes of a request's body; 0 allows none, `Infinity` any. Default 50 MiB. */
   readonly maxRequestBytes?: number;
-  /** Bytes of a response's body, decompressed; 0 allows none. Default 50 MiB. */
+  /** Bytes of a response's body, decompressed; 0 allows none, `Infinity` any. Default 50 MiB. */
   readonly maxResponseBytes?: number;
   /** Redirects followed for one request; the next one fails it. Default 10. */
   readonly maxRedirects?: number;
@@ -62,10 +63,10 @@ export interface HttpPolicy extends Access {
   readonly audit: (event: HttpAuditEvent) => void;
 }
 
-const FIELDS: ReadonlySet<string> = new Set<keyof HttpOptions>([
+const FIELDS = [
   ...(["hosts", "privateHosts", "fetch", "resolve", "maxRequestBytes", "maxResponseBytes"] as const),
   ...(["maxRedirects", "allowResponseHeaders", "secrets", "audit"] as const),
-]);
+] as const satisfies readonly (keyof HttpOptions)[];
 const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.[0-9.]+|\[::1\])$/;
 
 /**
@@ -79,72 +80,71 @@ const LOOPBACK = /^(?:(?:.*\.)?localhost|127\.[0-9.]+|\[::1\])$/;
  *   never quotes a secret.
  */
 export function parseHttpOptions(options: HttpOptions, path = "http", platform: HttpPlatform = WEB_HTTP): HttpPolicy {
-  const given = requireObject(options, path);
-  const unknown = Object.keys(given).find((key) => !FIELDS.has(key));
-  if (unknown !== undefined) throw invalid(`${path}.${unknown}`, `one of ${[...FIELDS].join(", ")}`);
-  const { fetch, resolve, audit, allowResponseHeaders = false } = options;
-  for (const [name, value] of Object.entries({ fetch, resolve, audit })) {
-    if (value !== undefined && typeof value !== "function") throw invalid(`${path}.${name}`, "a function");
-  }
-  if (typeof allowResponseHeaders !== "boolean") throw invalid(`${path}.allowResponseHeaders`, "a boolean");
+  const fields = readFields(options, path, FIELDS);
+  const get = <Value>(name: (typeof FIELDS)[number], read: (field: Field) => Value): Value | undefined => {
+    const field = fields.get(name);
+    return field && read(field);
+  };
+  const fetch = get("fetch", readFunction) as HttpOptions["fetch"];
   return Object.freeze({
-    rules: parseRules(options.hosts ?? [], `${path}.hosts`),
-    privateHosts: parsePrivateHosts(options.privateHosts ?? [], `${path}.privateHosts`),
+    rules: get("hosts", readRules) ?? [],
+    privateHosts: get("privateHosts", readPrivateHosts) ?? new Set<string>(),
     send: fetch === undefined ? platform.send : fetchSender(fetch),
-    resolve: resolve ?? platform.resolve,
-    maxRequestBytes: parseCount(options.maxRequestBytes, DEFAULT_MAX_REQUEST_BYTES, `${path}.maxRequestBytes`),
-    maxResponseBytes: parseCount(options.maxResponseBytes, DEFAULT_MAX_RESPONSE_BYTES, `${path}.maxResponseBytes`),
-    maxRedirects: parseCount(options.maxRedirects, DEFAULT_MAX_REDIRECTS, `${path}.maxRedirects`),
-    allowResponseHeaders,
-    secrets: parseSecrets(options.secrets ?? {}, `${path}.secrets`),
-    audit: audit ?? (() => undefined),
+    resolve: (get("resolve", readFunction) as HttpOptions["resolve"]) ?? platform.resolve,
+    maxRequestBytes: get("maxRequestBytes", readLimit) ?? DEFAULT_MAX_REQUEST_BYTES,
+    maxResponseBytes: get("maxResponseBytes", readLimit) ?? DEFAULT_MAX_RESPONSE_BYTES,
+    maxRedirects: get("maxRedirects", readLimit) ?? DEFAULT_MAX_REDIRECTS,
+    allowResponseHeaders: get("allowResponseHeaders", readBoolean) ?? false,
+    secrets: get("secrets", readSecrets) ?? [],
+    audit: (get("audit", readFunction) as HttpOptions["audit"]) ?? (() => undefined),
   });
 }
 
-/**
- * Parses a list of host patterns, of the options or of a manifest's `allowed_hosts`.
- *
- * @param hosts Patterns in the syntax of `rules.ts`.
- * @param path Where the list stands, for errors.
- * @returns One rule for each.
- * @throws {PluginError} `manifest/invalid` for the first that is not in that syntax.
- */
-export function parseRules(hosts: unknown, path: string): readonly Rule[] {
-  return requireArray(hosts, path).map((pattern, index) => parseRule(pattern, `${path}[${index}]`));
+function readRules(field: Field): readonly Rule[] {
+  return readArray(field).map(({ value, path }) => parseRule(value, path));
 }
 
-function parsePrivateHosts(hosts: unknown, path: string): ReadonlySet<string> {
-  const rules = requireArray(hosts, path).map((host, index) => {
-    const rule = parseRule(host, `${path}[${index}]`);
+function readPrivateHosts(field: Field): ReadonlySet<string> {
+  const hosts = readArray(field).map((item) => {
+    const rule = parseRule(readString(item), item.path);
     const isBare = rule.isExact && rule.method === undefined && rule.scheme === undefined && rule.port === undefined;
-    if (!isBare) throw invalid(`${path}[${index}]`, "a host name without method, scheme, port and wildcard");
-    return rule;
+    return isBare ? rule.host : failField(item.path, "a host name without method, scheme, port and wildcard", item.value);
   });
-  return new Set(rules.map((rule) => rule.host));
+  return new Set(hosts);
 }
 
-function parseSecrets(secrets: unknown, path: string): HttpPolicy["secrets"] {
-  return Object.entries(requireObject(secrets, path)).map(([pattern, entry]) => {
+/** Its own checks, and not those of `fields.ts`: a message about a secret must not quote what is there. */
+function readSecrets({ path, value }: Field): HttpPolicy["secrets"] {
+  return Object.entries(requireObject(value, path)).map(([pattern, entry]) => {
     const at = `${path}[${JSON.stringify(pattern)}]`;
     const rule = parseRule(pattern, at);
     if (rule.host === "*") throw invalid(at, "a pattern that names a host: a secret for every host is none");
-    const fields = requireObject(entry, at);
-    const unknown = Object.keys(fields).find((key) => key !== "headers");
+    const { headers, ...others } = requireObject(entry, at);
+    const [unknown] = Object.keys(others);
     if (unknown !== undefined) throw invalid(`${at}.${unknown}`, `only "headers"`);
-    const headers = Object.entries(requireObject(fields["headers"], `${at}.headers`)).map(([name, value]): Header => {
-      if (!isSecretName(name)) throw invalid(`${at}.headers`, `names of headers that the host does not set itself`);
-      if (!isHeaderValue(value)) throw invalid(`${at}.headers.${name}`, "a text without line breaks");
-      return [name.toLowerCase(), value.trim()];
-    });
     const isEncrypted = rule.scheme === undefined && !LOOPBACK.test(rule.host);
-    return { rule: isEncrypted ? { ...rule, scheme: "https" } : rule, headers };
+    return { rule: isEncrypted ? { ...rule, scheme: "https" } : rule, headers: readSecretHeaders(headers, `${at}.headers`) };
   });
 }
 
-function parseCount(value: unknown, fallback: number, path: string): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw invalid(path, "a whole number from 0 up");
-  return value;
+function readSecretHeaders(value: unknown, path: string): readonly Header[] {
+  return Object.entries(requireObject(value, path)).map(([name, text]): Header => {
+    if (!isSecretName(name)) throw invalid(path, "names of headers that the host does not set itself");
+    if (!isHeaderValue(text)) throw invalid(`${path}.${name}`, "a text without line breaks");
+    return [name.toLowerCase(), text.trim()];
+  });
+}
+
+function readLimit(field: Field): number {
+  return field.value === Number.POSITIVE_INFINITY ? field.value : readCount(field, Number.MAX_SAFE_INTEGER);
+}
+
+function readBoolean({ path, value }: Field): boolean {
+  return typeof value === "boolean" ? value : failField(path, "true or false", value);
+}
+
+function readFunction({ path, value }: Field): unknown {
+  return typeof value === "function" ? value : failField(path, "a function", value);
 }
 
 function requireObject(value: unknown, path: string): Readonly<Record<string, unknown>> {
@@ -152,11 +152,6 @@ function requireObject(value: unknown, path: string): Readonly<Record<string, un
   return value as Readonly<Record<string, unknown>>;
 }
 
-function requireArray(value: unknown, path: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw invalid(path, "an array of texts");
-  return value;
-}
-
 function invalid(path: string, expected: string): PluginError {
-  return new PluginError("manifest/invalid", `Cannot use "${path}": it has the wrong form, expected ${expected}`, { path, expected });
+  return new PluginError("manifest/invalid", `Cannot read "${path}": expected ${expected}, found something else`, { path, expected });
 }

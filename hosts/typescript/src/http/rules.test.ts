@@ -56,17 +56,17 @@ const TABLE = [
     refuses: ["POST https://a.example.com", "HEAD https://a.example.com", "GET http://a.example.com"],
   },
   { pattern: "bücher.example", matches: ["GET https://bücher.example", "GET https://xn--bcher-kva.example"], refuses: ["GET https://bucher.example"] },
-  { pattern: "API.Example.COM.", matches: ["GET https://api.example.com"], refuses: [] },
+  { pattern: "API.Example.COM.", matches: ["GET https://api.example.com"], refuses: ["GET https://api.example.org"] },
   { pattern: "127.0.0.1", matches: ["GET http://127.0.0.1", "GET http://2130706433", "GET http://0x7f.1"], refuses: ["GET http://127.0.0.2"] },
   { pattern: "2130706433", matches: ["GET http://127.0.0.1"], refuses: ["GET http://127.0.0.2"] },
   { pattern: "[::1]:8080", matches: ["GET http://[0:0:0:0:0:0:0:1]:8080"], refuses: ["GET http://[::1]:8081", "GET http://[::2]:8080"] },
-  { pattern: "_dmarc.a-b.example", matches: ["GET https://_dmarc.a-b.example"], refuses: [] },
+  { pattern: "_dmarc.a-b.example", matches: ["GET https://_dmarc.a-b.example"], refuses: ["GET https://dmarc.a-b.example"] },
 ];
 
 describe.each(TABLE)('the pattern "$pattern"', ({ pattern, matches, refuses }) => {
   const rule = parseRule(pattern, "hosts[0]");
   test.each(matches)("matches %s", (text) => expect(matchesRule(rule, aim(text))).toBe(true));
-  if (refuses.length > 0) test.each(refuses)("does not match %s", (text) => expect(matchesRule(rule, aim(text))).toBe(false));
+  test.each(refuses)("does not match %s", (text) => expect(matchesRule(rule, aim(text))).toBe(false));
 });
 
 const INVALID = [

@@ -229,7 +229,7 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
     });
 
     test("of a response that only claims to be too long, before reading it", async () => {
-      const server = await serve((_, response) => void response.writeHead(200, { "content-length": "1001" }).flushHeaders());
+      const server = await serve((_, response) => response.writeHead(200, { "content-length": "1001" }).flushHeaders());
       expect((await failureOf(send(platform, { maxResponseBytes: 1000 }, { url: server.origin }))).code).toBe("http/too-large");
       await server.quiet();
     });
@@ -279,7 +279,7 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
     });
 
     test("of many small chunks, put together in order", async () => {
-      const server = await serve(async (_, response) => {
+      const server = await serve((_, response) => {
         for (let index = 0; index < 50_000; index += 1) response.write(Buffer.of(index & 0xff));
         response.end();
       });

@@ -28,7 +28,7 @@ export const NODE_HTTP: HttpPlatform = Object.freeze({ send: sendByNode, resolve
  * @returns The response, its body not yet read; `gzip` and `br` are decoded and no longer in its headers.
  * @throws Whatever `node:http` reports, or what `hop.lookup` rejected with.
  */
-export async function sendByNode(hop: Hop): Promise<HopResponse> {
+async function sendByNode(hop: Hop): Promise<HopResponse> {
   const { signal } = hop;
   // Before the connection, and not in its hook: a runtime that ignores the hook must not skip the check with it.
   const addresses = isAddress(hop.url.hostname) ? [] : await lookUp(hop);
@@ -76,8 +76,11 @@ function answerWith(addresses: readonly string[]): LookupFunction {
   const records = addresses.map((address) => ({ address, family: isIP(address) }));
   const [first = { address: "", family: 0 }] = records;
   return (_host, options, callback) => {
-    if (options.all === true) callback(null, records);
-    else callback(null, first.address, first.family);
+    // Node's callback takes `null` for success.
+    // oxlint-disable-next-line unicorn/no-null
+    const failure = null;
+    if (options.all === true) callback(failure, records);
+    else callback(failure, first.address, first.family);
   };
 }
 
