@@ -146,8 +146,8 @@ pub extern "C" fn recurse_forever() -> i32 {
 #[plugin_fn]
 pub fn grow_memory() -> FnResult<String> {
     let mut pages = 0;
-    while core::arch::wasm32::memory_grow(0, 1) != usize::MAX {
-        pages += 1;
+    while core::arch::wasm32::memory_grow(0, 64) != usize::MAX {
+        pages += 64;
     }
     Ok(pages.to_string())
 }
