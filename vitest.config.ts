@@ -5,7 +5,7 @@ const report = process.env["TENON_TEST_REPORT"];
 
 export default defineConfig({
   test: {
-    include: ["{kernel,wasm,hosts,cli,examples,conformance,compiler,systems,pdks}/**/*.test.ts"],
+    include: ["{kernel,wasm,hosts,cli,examples,conformance,compiler,systems,pdks}/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     testTimeout: 60_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

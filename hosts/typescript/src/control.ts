@@ -91,11 +91,12 @@ export function usedFuel(controls: readonly InstanceControls[], fuel: number): n
 }
 
 /**
- * Tells which limit a module was at when it trapped by itself.
+ * Tells which limit a module passed, when it trapped or, for fuel, when it returned: what a function used after its last
+ * look is known only then.
  *
  * @param controls Counters of all instances.
  * @param session Session of the plug-in.
- * @returns The failure, or `undefined` if no limit was reached.
+ * @returns The failure, or `undefined` if no limit was passed.
  */
 export function limitFailure(controls: readonly InstanceControls[], session: Session): PluginError | undefined {
   const { call, limits, plugin } = session;

@@ -2,7 +2,7 @@
 
 import { STARTUP_EXPORTS } from "./abi.ts";
 import type { ExportShape } from "./compile.ts";
-import type { InstanceControls } from "./control.ts";
+import { type InstanceControls, limitFailure } from "./control.ts";
 import { PluginError } from "./error.ts";
 import type { KernelExports } from "./kernel.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
@@ -41,7 +41,13 @@ export const COMMAND_EXPORT = "_start";
  */
 export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const linked = linkPlugin(blueprint, session);
-  for (const instance of linked.instances) runStartup(instance, instance === linked.main);
+  for (const instance of linked.instances) {
+    try {
+      runStartup(instance, instance === linked.main);
+    } catch (cause) {
+      throw limitFailure([instance.controls], session) ?? cause;
+    }
+  }
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
   const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;

@@ -150,7 +150,9 @@ export class InlineEngine implements Engine {
   /** The function returned: its output, or the failure it reported. */
   #complete(running: Running, input: Uint8Array, code: unknown, isExit = false): Output {
     const { call } = running;
-    let failure = call.failure ?? this.#reportedFailure(call.function, code);
+    const hasFuelLimit = this.#session.limits.fuel !== Number.POSITIVE_INFINITY;
+    const limited = hasFuelLimit ? limitFailure(running.guest.controls, this.#session) : undefined;
+    let failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
     let output = NO_BYTES;
     if (failure === undefined) {
       try {
@@ -159,13 +161,13 @@ export class InlineEngine implements Engine {
         failure = this.#thrownFailure(call.function, thrown);
       }
     }
-    return this.#end(running, input, output, failure, isExit || call.failure !== undefined || call.function === COMMAND_EXPORT);
+    return this.#end(running, input, output, failure, isExit || call.failure !== undefined || limited !== undefined || call.function === COMMAND_EXPORT);
   }
 
   /** Something was thrown: a trap, a failure, or a clean exit, which is a result. */
   #fail(running: Running, input: Uint8Array, thrown: unknown): Output {
     const { call } = running;
-    const failure = call.failure ?? this.#thrownFailure(call.function, thrown);
+    const failure = call.failure === undefined ? this.#thrownFailure(call.function, thrown) : this.#named(call.failure, call.function, guestStack(thrown));
     return failure === undefined ? this.#complete(running, input, 0, true) : this.#end(running, input, NO_BYTES, failure, true);
   }
 
@@ -268,10 +270,10 @@ export class InlineEngine implements Engine {
     return new PluginError("start/failed", `Cannot start the plug-in "${plugin}": ${kind}${place}`, { phase: "start" }, { cause: thrown, plugin, guestStack: stack });
   }
 
-  /** Adds the plug-in's name to a failure that does not have it yet. */
-  #named(failure: PluginError, name?: string): PluginError {
-    if (failure.plugin !== undefined) return failure;
-    const context = { cause: failure.cause, plugin: this.#session.plugin, function: name ?? failure.function, guestStack: failure.guestStack };
+  /** Adds the plug-in's name, and the guest's stack, to a failure that does not have them yet. */
+  #named(failure: PluginError, name?: string, stack: readonly string[] = failure.guestStack): PluginError {
+    if (failure.plugin !== undefined && stack === failure.guestStack) return failure;
+    const context = { cause: failure.cause, plugin: this.#session.plugin, function: name ?? failure.function, guestStack: stack };
     return new PluginError(failure.code, failure.message, failure.details, context);
   }
 }

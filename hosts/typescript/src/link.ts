@@ -9,7 +9,7 @@ import { ADDED } from "@tenon/wasm";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
 import type { CompiledModule, ImportShape } from "./compile.ts";
-import { armInstance, createInterrupt, type InstanceControls } from "./control.ts";
+import { armInstance, createInterrupt, type InstanceControls, limitFailure } from "./control.ts";
 import { createHostImports, type HostImports } from "./env.ts";
 import { PluginError } from "./error.ts";
 import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
@@ -144,7 +144,7 @@ class Linker {
       this.wasi.push(wasi);
     }
     this.#pending.pop();
-    runStart(exports, module, this.#session);
+    runStart(linked, this.#session);
     this.#instances[index] = linked;
     this.finished.push(linked);
     return linked;
@@ -245,13 +245,13 @@ class Linker {
 }
 
 /** A limited module's start function waits until its memory is attached and its limits are set. */
-function runStart(exports: WebAssembly.Exports, module: NamedModule, session: Session): void {
+function runStart({ exports, module, controls }: LinkedInstance, session: Session): void {
   const start = exports[ADDED.start];
   if (typeof start !== "function") return;
   try {
     (start as () => void)();
   } catch (cause) {
-    throw session.call.failure ?? instantiationFailure(module, session, cause);
+    throw session.call.failure ?? limitFailure([controls], session) ?? instantiationFailure(module, session, cause);
   }
 }
 
