@@ -1,8 +1,8 @@
-/** The plug-in that both hosts run: echoes its input as PDKs do, eight bytes at a time, and calls a host function. */
+/** The plug-ins that both hosts run: one echoes its input as PDKs do, eight bytes at a time, one calls a host function. */
 
 import loadWabt from "wabt";
 
-const TEXT = `(module
+const ECHO = `(module
   (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
   (import "extism:host/env" "input_length" (func $input_length (result i64)))
   (import "extism:host/env" "input_load_u8" (func $input_load_u8 (param i64) (result i32)))
@@ -10,7 +10,6 @@ const TEXT = `(module
   (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
   (import "extism:host/env" "store_u64" (func $store_u64 (param i64 i64)))
   (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
-  (import "extism:host/user" "next" (func $next (param i64) (result i64)))
   (memory (export "memory") 1)
   (func (export "echo") (result i32) (local $length i64) (local $block i64) (local $i i64)
     (local.set $length (call $input_length))
@@ -26,16 +25,28 @@ const TEXT = `(module
       (local.set $i (i64.add (local.get $i) (i64.const 1)))
       (br $bytes)))
     (call $output_set (local.get $block) (local.get $length))
-    (i32.const 0))
+    (i32.const 0)))`;
+
+const ASK = `(module
+  (import "extism:host/user" "next" (func $next (param i64) (result i64)))
   (func (export "ask_100") (result i32) (local $n i64)
     (loop $again
       (local.set $n (call $next (local.get $n)))
       (br_if $again (i64.lt_u (local.get $n) (i64.const 100))))
     (i32.const 0)))`;
 
-/** @returns The module's bytes. */
-export async function echoPlugin() {
-  const module = (await loadWabt()).parseWat("echo.wat", TEXT);
+/** @returns The plug-in with `echo`. */
+export function echoPlugin() {
+  return assemble(ECHO);
+}
+
+/** @returns The plug-in with `ask_100`, which calls `next` a hundred times. */
+export function askPlugin() {
+  return assemble(ASK);
+}
+
+async function assemble(text) {
+  const module = (await loadWabt()).parseWat("plugin.wat", text);
   try {
     return Uint8Array.from(module.toBinary({}).buffer);
   } finally {

@@ -1,8 +1,9 @@
 /** What a host function sees of the call it runs in. */
 
+import type { Call } from "./call.ts";
 import { PluginError } from "./error.ts";
 import type { LogLevel } from "./log.ts";
-import { type Call, type Session, writeLog } from "./session.ts";
+import { type Session, writeLog } from "./session.ts";
 import type { Variables } from "./vars.ts";
 
 /**
@@ -38,12 +39,12 @@ export class CallContext {
    * @returns The same value, or `undefined`.
    */
   hostContext<Context = unknown>(): Context {
-    return this.#call.host as Context;
+    return this.#call.options.hostContext as Context;
   }
 
   /** The caller's signal, if it passed one. */
   get signal(): AbortSignal | undefined {
-    return this.#call.signal;
+    return this.#call.options.signal;
   }
 
   /** Configuration of the plug-in. */

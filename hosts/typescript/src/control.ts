@@ -35,7 +35,7 @@ export function createInterrupt(session: Session): () => number {
       failCall(session, timeoutFailure(call));
       return 0;
     }
-    if (call.signal?.aborted) {
+    if (call.options.signal?.aborted) {
       failCall(session, abortFailure(call));
       return 0;
     }

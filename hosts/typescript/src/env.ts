@@ -61,10 +61,10 @@ export function createHostImports(session: Session): HostImports {
         session.kernel.free(body);
         throw new PluginError("http/not-allowed", `Cannot send the request ${url}: no host is allowed, name it in allow.hosts`, { url });
       }),
-    http_status_code: () => session.call.response?.status ?? 0,
+    http_status_code: () => session.call.waiting?.response?.status ?? 0,
     http_headers: () =>
       guard("http_headers", () => {
-        const headers = session.call.response?.headers;
+        const headers = session.call.waiting?.response?.headers;
         return headers === undefined ? 0n : session.kernel.store(JSON.stringify(headers));
       }),
     log_trace: log("trace"),

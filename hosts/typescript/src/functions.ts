@@ -6,9 +6,10 @@
  */
 
 import { ABI_NAMESPACE } from "./abi.ts";
+import type { Call } from "./call.ts";
 import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
-import { type Call, type Session, failCall } from "./session.ts";
+import { type Session, failCall } from "./session.ts";
 import { watchCall } from "./watch.ts";
 
 /** A raw value of WebAssembly: `i64` is a bigint (handles too), the other numbers are numbers. */
@@ -174,13 +175,13 @@ function waitForHost(
   wait: Wait | undefined,
 ): WasmValue | undefined {
   const { call } = session;
-  const { cut } = call;
-  if (wait === undefined || cut === undefined) {
+  const { waiting } = call;
+  if (wait === undefined || waiting === undefined) {
     value.then(undefined, () => {});
     const why = wait === undefined ? "this engine cannot wait, use a worker" : "callSync() and the start of a plug-in cannot wait, use call()";
     throw new PluginError("host-function/async", `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise, and ${why}`, { ...id });
   }
-  const stopWatching = watchCall(session.platform, call, cut);
+  const stopWatching = watchCall(session.platform, call, waiting);
   const settled = new Promise<unknown>((resolve, reject) => {
     const resume = (outcome: () => void): void => {
       if (call.isOver) return;

@@ -5,6 +5,7 @@
  * so that instance is dropped and the next call gets a new one. Variables stay.
  */
 
+import type { Call } from "./call.ts";
 import { returnKernel } from "./kernel.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import { limitFailure, refuel, usedFuel } from "./control.ts";
@@ -12,20 +13,12 @@ import { PluginError } from "./error.ts";
 import { COMMAND_EXPORT, type Guest, type GuestFunction, isPluginFunction, notCallable, startGuest } from "./guest.ts";
 import type { Blueprint } from "./link.ts";
 import { Output } from "./output.ts";
-import type { Call, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { guestStack, trapKind } from "./trap.ts";
 import { abortFailure } from "./watch.ts";
 import { WasiExit } from "./wasi/exit.ts";
 
 const NO_BYTES = new Uint8Array(0);
-
-/** A call on its way. */
-interface Running {
-  readonly call: Call;
-  readonly guest: Guest;
-  readonly run: GuestFunction;
-  readonly startMs: number;
-}
 
 /** Runs one plug-in on the calling thread. */
 export class InlineEngine implements Engine {
@@ -33,10 +26,11 @@ export class InlineEngine implements Engine {
   readonly #blueprint: Blueprint;
   readonly #session: Session;
   readonly #isMeasured: boolean;
+  readonly #hasFuelLimit: boolean;
   #guest: Guest | undefined;
   #isRunning = false;
   #isClosed = false;
-  #last: Omit<CallStats, "memoryBytes"> | undefined;
+  #last: Call | undefined;
   #memoryBytes = 0;
 
   /**
@@ -51,20 +45,20 @@ export class InlineEngine implements Engine {
     this.#blueprint = blueprint;
     this.#session = session;
     this.#isMeasured = isMeasured;
+    this.#hasFuelLimit = session.limits.fuel !== Number.POSITIVE_INFINITY;
     this.functions = (blueprint.modules[blueprint.main]?.exports ?? []).filter(isPluginFunction).map((each) => each.name);
     this.#start({});
   }
 
   get lastCall(): CallStats | undefined {
-    if (this.#last === undefined) return undefined;
-    return Object.freeze({ ...this.#last, memoryBytes: this.#guest === undefined ? this.#memoryBytes : this.#countMemory(this.#guest) });
+    return this.#last?.stats(this.#guest === undefined ? this.#memoryBytes : this.#countMemory(this.#guest));
   }
 
   call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
-    const running = this.#begin(name, options);
-    const { call, guest } = running;
+    const guest = this.#ready(name, options);
+    const call = this.#begin(guest, name, input, options);
     const run = guest.waiting?.get(name);
-    if (run === undefined) return Promise.resolve(this.#runSync(running, input));
+    if (run === undefined) return Promise.resolve(this.#runSync(guest, call, input));
     return new Promise((resolve, reject) => {
       const end = (outcome: () => Output): void => {
         if (call.isOver) return;
@@ -74,22 +68,23 @@ export class InlineEngine implements Engine {
           reject(failure);
         }
       };
-      call.cut = (failure) => end(() => this.#fail(running, input, failure));
+      call.waiting = { cut: (failure) => end(() => this.#fail(guest, call, failure)), stopWatching: undefined, ending: undefined, response: undefined };
       try {
         this.#session.kernel.begin(input);
       } catch (failure) {
-        end(() => this.#fail(running, input, failure));
+        end(() => this.#fail(guest, call, failure));
         return;
       }
       run().then(
-        (code) => end(() => this.#complete(running, input, code)),
-        (thrown: unknown) => end(() => this.#fail(running, input, thrown)),
+        (code) => end(() => this.#complete(guest, call, code)),
+        (thrown: unknown) => end(() => this.#fail(guest, call, thrown)),
       );
     });
   }
 
   callSync(name: string, input: Uint8Array, options: CallOptions): Output {
-    return this.#runSync(this.#begin(name, options), input);
+    const guest = this.#ready(name, options);
+    return this.#runSync(guest, this.#begin(guest, name, input, options), input);
   }
 
   async reset(): Promise<void> {
@@ -102,8 +97,8 @@ export class InlineEngine implements Engine {
     const { call } = this.#session;
     if (this.#isRunning) {
       // A call that waits is ended; one that runs cannot be, and is the one that closes.
-      if (call.stopWatching === undefined) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${call.function}" is running`, { running: call.function }));
-      call.cut?.(this.#named(new PluginError("plugin/closed", `Cannot finish "${call.function}": the plug-in was closed`, {}), call.function));
+      if (call.waiting?.stopWatching === undefined) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${call.function}" is running`, { running: call.function }));
+      call.waiting.cut(this.#named(new PluginError("plugin/closed", `Cannot finish "${call.function}": the plug-in was closed`, {}), call.function));
     }
     this.#isClosed = true;
     this.#drop();
@@ -118,40 +113,44 @@ export class InlineEngine implements Engine {
     throw new PluginError("call/reentrant", `Cannot call "${name}": "${running}" is running, and one plug-in runs one call at a time; use a second plug-in`, { running }, { plugin, function: name });
   }
 
-  #begin(name: string, options: CallOptions): Running {
-    const session = this.#session;
+  #ready(name: string, options: CallOptions): Guest {
     this.#checkReady(name);
     const guest = this.#guest ?? this.#start(options);
-    const run = guest.functions.get(name);
-    if (run === undefined) throw this.#named(notCallable(name, guest.main.module.exports), name);
+    if (guest.functions.has(name)) return guest;
+    throw this.#named(notCallable(name, guest.main.module.exports), name);
+  }
+
+  #begin(guest: Guest, name: string, input: Uint8Array, options: CallOptions): Call {
+    const session = this.#session;
     const call = session.beginCall(name, options);
+    call.inputBytes = input.length;
     if (options.signal?.aborted) {
       call.isOver = true;
       throw this.#named(abortFailure(call), name);
     }
-    const startMs = this.#isMeasured ? session.platform.now() : 0;
-    if (this.#isMeasured) call.deadline = startMs + call.timeoutMs;
+    if (this.#isMeasured) {
+      call.startMs = session.platform.now();
+      call.deadline = call.startMs + call.timeoutMs;
+    }
     this.#isRunning = true;
-    if (session.limits.fuel !== Number.POSITIVE_INFINITY) refuel(guest.controls, session.limits.fuel);
-    return { call, guest, run, startMs };
+    if (this.#hasFuelLimit) refuel(guest.controls, session.limits.fuel);
+    return call;
   }
 
-  #runSync(running: Running, input: Uint8Array): Output {
+  #runSync(guest: Guest, call: Call, input: Uint8Array): Output {
     let code: unknown;
     try {
       this.#session.kernel.begin(input);
-      code = running.run();
+      code = (guest.functions.get(call.function) as GuestFunction)();
     } catch (thrown) {
-      return this.#fail(running, input, thrown);
+      return this.#fail(guest, call, thrown);
     }
-    return this.#complete(running, input, code);
+    return this.#complete(guest, call, code);
   }
 
   /** The function returned: its output, or the failure it reported. */
-  #complete(running: Running, input: Uint8Array, code: unknown, isExit = false): Output {
-    const { call } = running;
-    const hasFuelLimit = this.#session.limits.fuel !== Number.POSITIVE_INFINITY;
-    const limited = hasFuelLimit ? limitFailure(running.guest.controls, this.#session) : undefined;
+  #complete(guest: Guest, call: Call, code: unknown, isExit = false): Output {
+    const limited = this.#hasFuelLimit ? limitFailure(guest.controls, this.#session) : undefined;
     let failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
     let output = NO_BYTES;
     if (failure === undefined) {
@@ -161,35 +160,34 @@ export class InlineEngine implements Engine {
         failure = this.#thrownFailure(call.function, thrown);
       }
     }
-    return this.#end(running, input, output, failure, isExit || call.failure !== undefined || limited !== undefined || call.function === COMMAND_EXPORT);
+    return this.#end(guest, call, output, failure, isExit || call.failure !== undefined || limited !== undefined || call.function === COMMAND_EXPORT);
   }
 
   /** Something was thrown: a trap, a failure, or a clean exit, which is a result. */
-  #fail(running: Running, input: Uint8Array, thrown: unknown): Output {
-    const { call } = running;
+  #fail(guest: Guest, call: Call, thrown: unknown): Output {
     const failure = call.failure === undefined ? this.#thrownFailure(call.function, thrown) : this.#named(call.failure, call.function, guestStack(thrown));
-    return failure === undefined ? this.#complete(running, input, 0, true) : this.#end(running, input, NO_BYTES, failure, true);
+    return failure === undefined ? this.#complete(guest, call, 0, true) : this.#end(guest, call, NO_BYTES, failure, true);
   }
 
-  #end({ call, guest, startMs }: Running, input: Uint8Array, output: Uint8Array<ArrayBuffer>, failure: PluginError | undefined, isSpent: boolean): Output {
+  #end(guest: Guest, call: Call, output: Uint8Array<ArrayBuffer>, failure: PluginError | undefined, isSpent: boolean): Output {
     let lastFailure = failure;
-    try {
-      for (const wasi of guest.wasi) wasi.flush();
-    } catch (thrown) {
-      lastFailure ??= this.#thrownFailure(call.function, thrown);
+    if (guest.wasi.length > 0) {
+      try {
+        for (const wasi of guest.wasi) wasi.flush();
+      } catch (thrown) {
+        lastFailure ??= this.#thrownFailure(call.function, thrown);
+      }
     }
-    call.stopWatching?.();
     call.isOver = true;
-    call.ending?.abort();
+    if (call.waiting !== undefined) {
+      call.waiting.stopWatching?.();
+      call.waiting.ending?.abort();
+    }
     this.#isRunning = false;
-    this.#last = {
-      function: call.function,
-      durationMs: this.#isMeasured ? this.#session.platform.now() - startMs : 0,
-      inputBytes: input.length,
-      outputBytes: output.length,
-      hostCalls: call.hostCalls,
-      fuel: usedFuel(guest.controls, this.#session.limits.fuel),
-    };
+    call.outputBytes = output.length;
+    if (this.#isMeasured) call.durationMs = this.#session.platform.now() - call.startMs;
+    if (this.#hasFuelLimit) call.fuel = usedFuel(guest.controls, this.#session.limits.fuel);
+    this.#last = call;
     if (isSpent) this.#drop();
     if (lastFailure !== undefined) throw this.#named(lastFailure, call.function);
     return new Output(output);

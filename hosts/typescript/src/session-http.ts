@@ -1,6 +1,5 @@
 /** `http_request` for one session: the plug-in waits while the request is sent. Loaded only where a host is allowed. */
 
-import type { HttpResponse } from "./session.ts";
 import { PluginError } from "./error.ts";
 import type { RawHostFunction } from "./functions.ts";
 import { type HttpOptions, parseHttpOptions } from "./http/options.ts";
@@ -21,19 +20,20 @@ export async function createHttpImport(options: HttpOptions, platform: Platform)
   const policy = parseHttpOptions(options, "http", await platform.loadHttp?.());
   return (session) => (_context, requestHandle, bodyHandle) => {
     const { call, kernel } = session;
+    const { waiting } = call;
     const request = takeBytes(session, requestHandle as bigint);
     const body = bodyHandle === 0n ? undefined : takeBytes(session, bodyHandle as bigint);
-    if (call.cut === undefined) {
+    if (waiting === undefined) {
       throw new PluginError("host-function/async", "Cannot send an HTTP request: callSync() and the start of a plug-in cannot wait, use call()", {
         namespace: "extism:host/env",
         name: "http_request",
       });
     }
-    const ending = (call.ending ??= new AbortController());
-    call.response = undefined;
+    const ending = (waiting.ending ??= new AbortController());
+    waiting.response = undefined;
     return sendRequest(policy, request, body, { signal: ending.signal }).then((result) => {
       if (call.isOver) return 0n;
-      call.response = { status: result.status, headers: result.headers } satisfies HttpResponse;
+      waiting.response = { status: result.status, headers: result.headers };
       return kernel.store(result.body);
     });
   };

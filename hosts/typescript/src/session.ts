@@ -5,6 +5,7 @@
  */
 
 import { LOG_LEVELS } from "./abi.ts";
+import { Call } from "./call.ts";
 import type { CallOptions } from "./engine.ts";
 import type { PluginError } from "./error.ts";
 import type { Kernel } from "./kernel.ts";
@@ -12,41 +13,6 @@ import type { ResolvedLimits } from "./limits.ts";
 import type { LogEntry, LogLevel, Logger } from "./log.ts";
 import type { Platform } from "./platform.ts";
 import { Variables } from "./vars.ts";
-
-/** What a call knows of its last HTTP response. */
-export interface HttpResponse {
-  readonly status: number;
-  /** `undefined` where the embedder does not show them. */
-  readonly headers: Readonly<Record<string, string | readonly string[]>> | undefined;
-}
-
-/** Ends a waiting call with a failure, at once. */
-export type Cut = (failure: PluginError) => void;
-
-/** One run of a plug-in function, or the start of an instance. */
-export interface Call {
-  /** Plug-in function; empty while the instance starts. */
-  readonly function: string;
-  /** What the caller passed as host context. */
-  readonly host: unknown;
-  readonly signal: AbortSignal | undefined;
-  /** Limit in milliseconds; `Infinity` for none. */
-  readonly timeoutMs: number;
-  /** On the platform's clock; set at the first look, because most calls end before one. */
-  deadline: number | undefined;
-  /** First thing that went wrong in the host; it fails the call even if the plug-in catches what was thrown. */
-  failure: PluginError | undefined;
-  hostCalls: number;
-  logBytes: number;
-  /** Ends a call that waits for a promise; absent where the call cannot wait. */
-  cut: Cut | undefined;
-  /** Ends the watch over a waiting call; absent while it does not wait. */
-  stopWatching: (() => void) | undefined;
-  /** Aborted when the call is over, for what it started outside; made when it is first needed. */
-  ending: AbortController | undefined;
-  response: HttpResponse | undefined;
-  isOver: boolean;
-}
 
 /** What a session is made from. */
 export interface SessionSettings {
@@ -95,22 +61,7 @@ export class Session {
    * @returns The call.
    */
   beginCall(name: string, options: CallOptions): Call {
-    const limitMs = this.limits.timeoutMs;
-    this.call = {
-      function: name,
-      host: options.hostContext,
-      signal: options.signal,
-      timeoutMs: options.timeoutMs === undefined ? limitMs : Math.min(options.timeoutMs, limitMs),
-      deadline: undefined,
-      failure: undefined,
-      hostCalls: 0,
-      logBytes: 0,
-      cut: undefined,
-      stopWatching: undefined,
-      ending: undefined,
-      response: undefined,
-      isOver: false,
-    };
+    this.call = new Call(name, options, this.limits.timeoutMs);
     return this.call;
   }
 }

@@ -2,7 +2,7 @@
 
 import { PluginError } from "./error.ts";
 import type { Platform } from "./platform.ts";
-import type { Call, Cut } from "./session.ts";
+import type { Call, Waiting } from "./call.ts";
 
 /** Longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -12,10 +12,12 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  *
  * @param platform Tells the time.
  * @param call The call; its deadline is set.
- * @param cut Ends the call.
+ * @param waiting What ends it.
  * @returns Ends the watch: no timer and no listener stays.
  */
-export function watchCall(platform: Platform, call: Call, cut: Cut): () => void {
+export function watchCall(platform: Platform, call: Call, waiting: Waiting): () => void {
+  const { cut } = waiting;
+  const { signal } = call.options;
   const leftMs = (call.deadline ?? Number.POSITIVE_INFINITY) - platform.now();
   const onAbort = (): void => {
     stop();
@@ -28,11 +30,11 @@ export function watchCall(platform: Platform, call: Call, cut: Cut): () => void 
   const timer = leftMs <= MAX_TIMER_MS ? setTimeout(onTimeout, Math.max(0, Math.ceil(leftMs))) : undefined;
   const stop = (): void => {
     clearTimeout(timer);
-    call.signal?.removeEventListener("abort", onAbort);
-    call.stopWatching = undefined;
+    signal?.removeEventListener("abort", onAbort);
+    waiting.stopWatching = undefined;
   };
-  call.signal?.addEventListener("abort", onAbort);
-  call.stopWatching = stop;
+  signal?.addEventListener("abort", onAbort);
+  waiting.stopWatching = stop;
   return stop;
 }
 
@@ -43,6 +45,6 @@ export function timeoutFailure(call: Call): PluginError {
 
 /** @returns The failure of a call that its caller's signal aborted. */
 export function abortFailure(call: Call): PluginError {
-  const cause: unknown = call.signal?.reason;
+  const cause: unknown = call.options.signal?.reason;
   return new PluginError("call/aborted", `Cannot finish "${call.function}": its signal was aborted`, {}, { cause });
 }
