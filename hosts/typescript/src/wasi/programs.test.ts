@@ -1,0 +1,31 @@
+/** Real C programs (fixtures/*.c, compiled with wasi-libc) on our WASI. Runs on Node and in browsers. */
+
+import { expect, test } from "vitest";
+import { stdio } from "./fixtures/programs.ts";
+import { run } from "./fixtures/run.ts";
+
+test("a C program with no permission finds its streams, clocks and random bytes, and nothing of the host", () => {
+  const slept: number[] = [];
+  const { exitCode, stdout, stderr } = run(stdio, { sleep: (ms) => void slept.push(ms) });
+  expect(stdout.split("\n")).toEqual([
+    "args 0 -",
+    "env -",
+    "time 1790000000",
+    "monotonic 1.500000000",
+    expect.stringMatching(/^random 0 [0-9a-f]{8}$/),
+    "sleep 0",
+    "input -1",
+    "tty 1",
+    "open -1 No such file or directory",
+    "",
+  ]);
+  expect(stderr).toBe("to stderr\n");
+  expect(exitCode).toBe(7);
+  expect(slept).toEqual([3_600_000]);
+  expect(run(stdio).stdout, "the same arguments, byte for byte").toBe(stdout);
+});
+
+test("a C program gets the arguments and the environment that the embedder states", () => {
+  const { stdout } = run(stdio, { args: ["stdio", "grüße"], env: { GREETING: "hello" } });
+  expect(stdout.split("\n").slice(0, 2)).toEqual(["args 2 grüße", "env hello"]);
+});
