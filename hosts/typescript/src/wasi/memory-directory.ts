@@ -73,7 +73,7 @@ export class MemoryDirectory implements Directory {
 
   createDirectory(name: string): void {
     this.#checkFree(name);
-    if (depthOf(this.#node) >= MAX_DEPTH) refuse("nametoolong");
+    if (depthOf(this.#node) + 1 > MAX_DEPTH) refuse("nametoolong");
     this.#add(name, this.#store.directory(this.#time(), this.#node));
   }
 
@@ -212,10 +212,10 @@ class OpenMemoryFile implements OpenFile {
   }
 }
 
-/** Directories above this one, itself included. */
+/** How many directories lie above this one; the top has none. */
 function depthOf(node: DirectoryNode): number {
   let depth = 0;
-  for (let above: DirectoryNode | undefined = node; above !== undefined; above = above.parent) depth++;
+  for (let above = node.parent; above !== undefined; above = above.parent) depth++;
   return depth;
 }
 
