@@ -11,7 +11,10 @@ import path from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { Errno } from "../wasi/errno.ts";
 import { describeFiles } from "../wasi/fixtures/file-suite.ts";
+import { FILES_OUTPUT } from "../wasi/fixtures/files-output.ts";
 import { createGuest, type Guest, read } from "../wasi/fixtures/guest.ts";
+import { files } from "../wasi/fixtures/programs.ts";
+import { run } from "../wasi/fixtures/run.ts";
 import { hostFolder, type HostFolderOptions } from "./node-files.ts";
 
 const CREATE = 1;
@@ -226,6 +229,22 @@ for (const { way, useDescriptors } of WAYS) {
     });
   });
 }
+
+test.each(WAYS)("a C program does with a folder of the host what it does with one in memory ($way)", ({ useDescriptors }) => {
+  const root = path.join(base, `program-${made++}`);
+  for (const name of ["data", "ro"]) fs.mkdirSync(path.join(root, name), { recursive: true });
+  fs.writeFileSync(path.join(root, "data/input.txt"), "one\ntwo\n");
+  fs.writeFileSync(path.join(root, "ro/a.txt"), "x");
+  const { stdout } = run(files, {
+    files: [
+      { guest: "/data", access: "write", folder: hostFolder(path.join(root, "data"), { useDescriptors }) },
+      { guest: "/ro", access: "read", folder: hostFolder(path.join(root, "ro"), { useDescriptors }) },
+    ],
+  });
+  expect(stdout.split("\n")).toEqual(FILES_OUTPUT);
+  expect(fs.readFileSync(path.join(root, "data/out/short.txt"), "utf8")).toBe("00000\n00001\n");
+  expect(fs.readdirSync(path.join(root, "ro"))).toEqual(["a.txt"]);
+});
 
 test("hostFolder() wants a directory", () => {
   fs.writeFileSync(path.join(base, "file"), "");

@@ -1,8 +1,10 @@
 /** Real C programs (fixtures/*.c, compiled with wasi-libc) on our WASI. Runs on Node and in browsers. */
 
 import { expect, test } from "vitest";
-import { stdio } from "./fixtures/programs.ts";
+import { FILES_OUTPUT } from "./fixtures/files-output.ts";
+import { files, stdio } from "./fixtures/programs.ts";
 import { run } from "./fixtures/run.ts";
+import { memoryFolder } from "./memory-folder.ts";
 
 test("a C program with no permission finds its streams, clocks and random bytes, and nothing of the host", () => {
   const slept: number[] = [];
@@ -28,4 +30,24 @@ test("a C program with no permission finds its streams, clocks and random bytes,
 test("a C program gets the arguments and the environment that the embedder states", () => {
   const { stdout } = run(stdio, { args: ["stdio", "grüße"], env: { GREETING: "hello" } });
   expect(stdout.split("\n").slice(0, 2)).toEqual(["args 2 grüße", "env hello"]);
+});
+
+test("a C program reads and writes files, and the embedder reads them back", () => {
+  const folder = memoryFolder({ "input.txt": "one\ntwo\n" });
+  const readOnly = memoryFolder({ "a.txt": "x" });
+  const { exitCode, stdout } = run(files, {
+    files: [
+      { guest: "/data", access: "write", folder },
+      { guest: "/ro", access: "read", folder: readOnly },
+    ],
+  });
+  expect(stdout.split("\n")).toEqual(FILES_OUTPUT);
+  expect(exitCode).toBe(0);
+  expect(folder.paths()).toEqual(["input.txt", "out/short.txt"]);
+  expect(folder.text("out/short.txt")).toBe("00000\n00001\n");
+  expect([readOnly.paths(), readOnly.text("a.txt")]).toEqual([["a.txt"], "x"]);
+});
+
+test("a C program without the folder it wants gets an error it can print", () => {
+  expect(run(files)).toEqual({ exitCode: 1, stdout: "fopen -1 No such file or directory\n", stderr: "" });
 });
