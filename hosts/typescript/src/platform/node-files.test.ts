@@ -8,13 +8,13 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { Errno } from "../wasi/errno.ts";
-import { describeFiles } from "../wasi/fixtures/file-suite.ts";
-import { FILES_OUTPUT } from "../wasi/fixtures/files-output.ts";
-import { createGuest, type Guest, read } from "../wasi/fixtures/guest.ts";
-import { files } from "../wasi/fixtures/programs.ts";
-import { run } from "../wasi/fixtures/run.ts";
+import { describeFiles } from "../../test/wasi/file-suite.ts";
+import { FILES_OUTPUT } from "../../test/wasi/files-output.ts";
+import { createGuest, type Guest, read } from "../../test/wasi/guest.ts";
+import { files } from "../../test/wasi/programs.ts";
+import { run } from "../../test/wasi/run.ts";
 import { hostFolder, type HostFolderOptions } from "./node-files.ts";
 
 const CREATE = 1;
@@ -229,6 +229,88 @@ for (const { way, useDescriptors } of WAYS) {
     });
   });
 }
+
+/** What a guest does to `dir/file` and beside it; each returns what it read, if anything. */
+const CALLS: { name: string; isRead: boolean; run: (guest: Guest) => string | void }[] = [
+  { name: "read", isRead: true, run: (guest) => readIfOpened(guest, guest.open("dir/file", { rights: READ })) },
+  { name: "list", isRead: true, run: (guest) => listIfOpened(guest, guest.open("dir", { flags: DIRECTORY, rights: 0x4000n })) },
+  { name: "write", isRead: true, run: (guest) => void guest.writeText(guest.open("dir/file"), "overwritten") },
+  { name: "truncate", isRead: true, run: (guest) => void guest.open("dir/file", { flags: TRUNCATE }) },
+  { name: "create", isRead: false, run: (guest) => void guest.open("dir/new", { flags: CREATE }) },
+  { name: "mkdir", isRead: false, run: (guest) => void guest.path("path_create_directory", 3, "dir/made") },
+  { name: "unlink", isRead: false, run: (guest) => void guest.path("path_unlink_file", 3, "dir/file") },
+  { name: "rename", isRead: false, run: (guest) => void guest.path("path_rename", 3, "dir/file", 3, "stolen") },
+  { name: "rename into", isRead: false, run: (guest) => void guest.path("path_rename", 3, "a", 3, "dir/file") },
+  { name: "symlink", isRead: false, run: (guest) => void guest.path("path_symlink", "x", 3, "dir/made") },
+  { name: "times", isRead: false, run: (guest) => void guest.path("path_filestat_set_times", 3, 1, "dir/file", 0n, 0n, 5) },
+];
+
+function readIfOpened(guest: Guest, fd: number): string | void {
+  return fd > 0 ? guest.readAll(fd) : undefined;
+}
+
+function listIfOpened(guest: Guest, fd: number): string | void {
+  if (fd < 0) return undefined;
+  return guest.call("fd_readdir", fd, 16_384, 4096, 0n, 512) === 0 ? read(guest, 16_384, guest.view.getUint32(512, true)) : undefined;
+}
+
+describe("a hostile process that swaps a directory for a link out, before any one system call of a WASI call", () => {
+  const WATCHED = ["openSync", "lstatSync", "fstatSync", "statSync", "readlinkSync", "opendirSync", "mkdirSync", "unlinkSync", "renameSync", "symlinkSync", "lutimesSync", "ftruncateSync"] as const;
+  /** Runs a guest's call with the swap before the system call of this number; returns whether it got that far. */
+  const swapBefore = (nth: number, options: HostFolderOptions, run: (guest: Guest) => string | void): { isSwapped: boolean; seen: string } => {
+    const top = path.join(base, `race-${made++}`);
+    for (const dir of ["mount/dir", "outside/dir"]) fs.mkdirSync(path.join(top, dir), { recursive: true });
+    fs.writeFileSync(path.join(top, "mount/a"), "a");
+    fs.writeFileSync(path.join(top, "mount/dir/file"), "inside");
+    fs.writeFileSync(path.join(top, "outside/dir/file"), "secret");
+    fs.writeFileSync(path.join(top, "outside/dir/other"), "secret");
+    const before = hashTree(path.join(top, "outside"));
+    const guest = createGuest({ files: [{ guest: "/", access: "write", folder: hostFolder(path.join(top, "mount"), options) }] });
+    const { renameSync, symlinkSync } = fs;
+    let calls = 0;
+    const spies = WATCHED.map((name) => {
+      const original = fs[name] as (...args: unknown[]) => unknown;
+      return vi.spyOn(fs, name).mockImplementation(((...args: unknown[]) => {
+        if (++calls === nth) {
+          renameSync(path.join(top, "mount/dir"), path.join(top, "mount/hidden"));
+          symlinkSync("../outside/dir", path.join(top, "mount/dir"));
+        }
+        return original.apply(fs, args);
+      }) as never);
+    });
+    let seen: string | void;
+    try {
+      seen = run(guest);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+      guest.wasi.close();
+    }
+    const isTouched = hashTree(path.join(top, "outside")) !== before;
+    return { isSwapped: calls >= nth, seen: isTouched ? "touched" : /secret|other/.test(seen ?? "") ? "read" : "nothing" };
+  };
+
+  test.runIf(hasDescriptors).each(CALLS)("gains nothing from $name where directories are held open", ({ run }) => {
+    let swaps = 0;
+    for (let nth = 1; ; nth++) {
+      const { isSwapped, seen } = swapBefore(nth, {}, run);
+      if (!isSwapped) break;
+      expect(seen, `swapped before call ${nth}`).toBe("nothing");
+      swaps++;
+    }
+    expect(swaps).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each(CALLS.filter(({ isRead }) => isRead))("gets $name of no file that was there, by real path", ({ run }) => {
+    let swaps = 0;
+    for (let nth = 1; ; nth++) {
+      const { isSwapped, seen } = swapBefore(nth, { useDescriptors: false }, run);
+      if (!isSwapped) break;
+      expect(seen, `swapped before call ${nth}`).toBe("nothing");
+      swaps++;
+    }
+    expect(swaps).toBeGreaterThanOrEqual(3);
+  });
+});
 
 test.each(WAYS)("a C program does with a folder of the host what it does with one in memory ($way)", ({ useDescriptors }) => {
   const root = path.join(base, `program-${made++}`);

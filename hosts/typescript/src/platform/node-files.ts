@@ -133,14 +133,16 @@ abstract class HostDirectory implements Directory {
 
   list(maxEntries: number): FileEntry[] {
     return attempt(() => {
-      const listing = fs.opendirSync(this.at("."), { encoding: "buffer" as BufferEncoding });
+      const listing = fs.opendirSync(this.at("."));
       try {
+        // As for files: a path must still be the one that was checked.
+        this.at(".");
         const entries: FileEntry[] = [];
         for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
-          const name = decodeName(entry.name as string | Uint8Array);
-          if (name === undefined) continue;
+          // A name that is not UTF-8 arrives with this character in it, and no guest could ask for it.
+          if (entry.name.includes("\ufffd")) continue;
           if (entries.length >= maxEntries) refuse("overflow");
-          entries.push({ name, type: toFileType(entry), inode: 0n });
+          entries.push({ name: entry.name, type: toFileType(entry), inode: 0n });
         }
         return entries;
       } finally {
@@ -357,9 +359,11 @@ function attempt<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-    if (error instanceof Refusal || code === undefined) throw error;
-    throw new Refusal(ERRNOS[code] ?? Errno.io);
+    if (error instanceof Refusal || !(error instanceof Error)) throw error;
+    if ("code" in error) throw new Refusal(ERRNOS[String(error.code)] ?? Errno.io);
+    // Deno's own permissions, which may be narrower than the mount.
+    if (error.name === "NotCapable") refuse("notcapable");
+    throw error;
   }
 }
 
@@ -378,16 +382,6 @@ function toFileType(stat: Pick<fs.BigIntStats, "isFile" | "isDirectory" | "isSym
 /** `node:fs` takes times as seconds, which keep about a microsecond. */
 function toSeconds(nanoseconds: bigint): number {
   return Number(nanoseconds) / 1e9;
-}
-
-/** The name of an entry as a guest can say it; `undefined` for one that is not UTF-8. */
-function decodeName(name: string | Uint8Array): string | undefined {
-  if (typeof name === "string") return name;
-  try {
-    return parsePath(new Uint8Array(name));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Names that mean something else than themselves to Windows: other streams, devices, cut-off ends. */

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { run } from "./fixtures/run.ts";
+import { run } from "../../test/wasi/run.ts";
 import { memoryFolder } from "./memory-folder.ts";
 
-const source = fileURLToPath(new URL("./fixtures/files.go", import.meta.url));
+const source = fileURLToPath(new URL("../../test/wasi/files.go", import.meta.url));
 const hasGo = spawnSync("go", ["version"]).status === 0;
 
 test.skipIf(!hasGo)("a Go program sleeps, draws random bytes and uses files (skipped where there is no Go)", { timeout: 120_000 }, () => {

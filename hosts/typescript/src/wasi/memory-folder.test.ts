@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { Errno } from "./errno.ts";
-import { describeFiles } from "./fixtures/file-suite.ts";
-import { createGuest, type Guest } from "./fixtures/guest.ts";
+import { describeFiles } from "../../test/wasi/file-suite.ts";
+import { createGuest, type Guest } from "../../test/wasi/guest.ts";
 import { memoryFolder, type MemoryFolder } from "./memory-folder.ts";
 
 const CREATE = 1;

@@ -1,9 +1,9 @@
-/** Real C programs (fixtures/*.c, compiled with wasi-libc) on our WASI. Runs on Node and in browsers. */
+/** Real C programs (test/wasi/*.c, compiled with wasi-libc) on our WASI. Runs on Node and in browsers. */
 
 import { expect, test } from "vitest";
-import { FILES_OUTPUT } from "./fixtures/files-output.ts";
-import { files, stdio } from "./fixtures/programs.ts";
-import { run } from "./fixtures/run.ts";
+import { FILES_OUTPUT } from "../../test/wasi/files-output.ts";
+import { files, stdio } from "../../test/wasi/programs.ts";
+import { run } from "../../test/wasi/run.ts";
 import { memoryFolder } from "./memory-folder.ts";
 
 test("a C program with no permission finds its streams, clocks and random bytes, and nothing of the host", () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Errno } from "./errno.ts";
 import { WasiExit } from "./exit.ts";
-import { createGuest, type Guest, PAGE, put, putVectors, read } from "./fixtures/guest.ts";
+import { createGuest, type Guest, PAGE, put, putVectors, read } from "../../test/wasi/guest.ts";
 import { memoryFolder } from "./memory-folder.ts";
 import { seededRandom } from "./random.ts";
 import { WASI_PARAMETERS, type WasiName } from "./signatures.ts";
