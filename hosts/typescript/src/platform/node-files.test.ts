@@ -13,8 +13,8 @@ import { Errno } from "../wasi/errno.ts";
 import { describeFiles } from "../../test/wasi/file-suite.ts";
 import { FILES_OUTPUT } from "../../test/wasi/files-output.ts";
 import { createGuest, type Guest, read } from "../../test/wasi/guest.ts";
-import { files } from "../../test/wasi/programs.ts";
-import { run } from "../../test/wasi/run.ts";
+import { files as program } from "../../test/wasi/programs.ts";
+import { run as runProgram } from "../../test/wasi/run.ts";
 import { hostFolder, type HostFolderOptions } from "./node-files.ts";
 
 const CREATE = 1;
@@ -179,6 +179,7 @@ for (const { way, useDescriptors } of WAYS) {
       untouched(guest);
     });
 
+    // skipped because only root makes devices
     test.runIf(process.getuid?.() === 0)("devices are not opened", () => {
       execFileSync("mknod", [path.join(top, "mount/null"), "c", "1", "3"]);
       const guest = start();
@@ -194,6 +195,7 @@ for (const { way, useDescriptors } of WAYS) {
       untouched(guest);
     });
 
+    // skipped because other systems have no /proc to try
     test.runIf(fs.existsSync("/proc/self"))("other file systems below the mount are closed, such as /proc in /", () => {
       const folder = hostFolder("/", { useDescriptors });
       const guest = createGuest({ files: [{ guest: "/", access: "read", folder }] });
@@ -289,6 +291,7 @@ describe("a hostile process that swaps a directory for a link out, before any on
     return { isSwapped: calls >= nth, seen: isTouched ? "touched" : /secret|other/.test(seen ?? "") ? "read" : "nothing" };
   };
 
+  // skipped because other systems cannot hold directories open
   test.runIf(hasDescriptors).each(CALLS)("gains nothing from $name where directories are held open", ({ run }) => {
     let swaps = 0;
     for (let nth = 1; ; nth++) {
@@ -317,7 +320,7 @@ test.each(WAYS)("a C program does with a folder of the host what it does with on
   for (const name of ["data", "ro"]) fs.mkdirSync(path.join(root, name), { recursive: true });
   fs.writeFileSync(path.join(root, "data/input.txt"), "one\ntwo\n");
   fs.writeFileSync(path.join(root, "ro/a.txt"), "x");
-  const { stdout } = run(files, {
+  const { stdout } = runProgram(program, {
     files: [
       { guest: "/data", access: "write", folder: hostFolder(path.join(root, "data"), { useDescriptors }) },
       { guest: "/ro", access: "read", folder: hostFolder(path.join(root, "ro"), { useDescriptors }) },

@@ -159,11 +159,6 @@ function writeEntries(
   const view = new DataView(header.buffer);
   const first = BigInt.asUintN(64, cookie);
   let used = 0;
-  const put = (bytes: Uint8Array): void => {
-    const part = bytes.subarray(0, length - used);
-    memory.write(pointer + used, part);
-    used += part.length;
-  };
   for (let index = Number(first); index < entries.length && used < length; index++) {
     const { name, type, inode } = entries[index]!;
     const bytes = encoder.encode(name);
@@ -171,8 +166,11 @@ function writeEntries(
     view.setBigUint64(8, inode, true);
     view.setUint32(16, bytes.length, true);
     view.setUint8(20, type);
-    put(header);
-    put(bytes);
+    for (const part of [header, bytes]) {
+      const cut = part.subarray(0, length - used);
+      memory.write(pointer + used, cut);
+      used += cut.length;
+    }
   }
   return used;
 }

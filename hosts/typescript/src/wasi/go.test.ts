@@ -12,7 +12,8 @@ import { memoryFolder } from "./memory-folder.ts";
 const source = fileURLToPath(new URL("../../test/wasi/files.go", import.meta.url));
 const hasGo = spawnSync("go", ["version"]).status === 0;
 
-test.skipIf(!hasGo)("a Go program sleeps, draws random bytes and uses files (skipped where there is no Go)", { timeout: 120_000 }, () => {
+// skipped because there is no Go toolchain on this machine
+test.skipIf(!hasGo)("a Go program sleeps, draws random bytes and uses files", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), "tenon-go-"));
   const output = path.join(folder, "files.wasm");
   const env = { ...process.env, GOOS: "wasip1", GOARCH: "wasm", GO111MODULE: "off", GOTOOLCHAIN: "local" };

@@ -23,7 +23,7 @@ export interface WasiLimits {
 }
 
 /** The limits where the embedder states none. */
-export const DEFAULT_WASI_LIMITS: WasiLimits = Object.freeze({
+const DEFAULT_WASI_LIMITS: WasiLimits = Object.freeze({
   maxVectors: 1024,
   maxTransferBytes: 1024 * 1024,
   maxRandomBytes: 16 * 1024 * 1024,

@@ -161,6 +161,5 @@ function toPosition(offset: bigint): number {
 function seekFrom({ position, file }: FileDescriptor, whence: number): bigint {
   if (whence === FROM_START) return 0n;
   if (whence === FROM_POSITION) return BigInt(position);
-  if (whence === FROM_END) return file.stat().size;
-  refuse("inval");
+  return whence === FROM_END ? file.stat().size : refuse("inval");
 }

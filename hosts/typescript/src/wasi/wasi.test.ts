@@ -538,6 +538,7 @@ describe("memory", () => {
   });
 
   // skipped because pages that are not cross-origin isolated have no SharedArrayBuffer
+  // skipped because pages that are not isolated have no shared memory
   test.runIf(typeof SharedArrayBuffer === "function")("shared between threads works, and no shared byte leaves it", () => {
     const buffers: ArrayBufferLike[] = [];
     const guest = createGuest(
