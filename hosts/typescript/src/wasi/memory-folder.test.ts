@@ -135,9 +135,12 @@ describe("memoryFolder()", () => {
     const guest = mounted(memoryFolder({}));
     const fd = guest.open("a", { flags: CREATE });
     guest.writeText(fd, "x".repeat(100));
-    for (const size of [60n, 100n, 1n, 100n]) guest.call("fd_filestat_set_size", fd, size);
-    guest.call("fd_seek", fd, 0n, 0, 512);
-    expect(guest.readAll(fd)).toBe(`x${"\0".repeat(99)}`);
+    for (const size of [60, 1]) {
+      guest.call("fd_filestat_set_size", fd, BigInt(size));
+      guest.call("fd_filestat_set_size", fd, 100n);
+      guest.call("fd_seek", fd, 0n, 0, 512);
+      expect(guest.readAll(fd)).toBe("x".repeat(size) + "\0".repeat(100 - size));
+    }
   });
 
   test("nests no deeper than the walk goes, by moving neither", () => {
