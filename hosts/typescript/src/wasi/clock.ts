@@ -29,7 +29,9 @@ export const CLOCK_RESOLUTION_NS = 1_000_000n;
  */
 export function readClock(clocks: Clocks, id: number): bigint {
   checkClock(id);
-  return toNanoseconds(id === 0 ? clocks.now() : clocks.monotonic());
+  if (id === 0) return toNanoseconds(clocks.now());
+  // Go's runtime takes a monotonic clock that says 0 for a broken one and ends itself.
+  return toNanoseconds(clocks.monotonic()) || 1n;
 }
 
 /**

@@ -192,6 +192,20 @@ export class GuestMemory {
     return bytes;
   }
 
+  /**
+   * Copies bytes into ranges of the guest, one after the other.
+   *
+   * @param ranges What {@link GuestMemory.vectors} returned.
+   * @param bytes At most as many as the ranges hold together.
+   */
+  scatter(ranges: readonly GuestRange[], bytes: Uint8Array): void {
+    let at = 0;
+    for (const { offset, length } of ranges) {
+      this.write(offset, bytes.subarray(at, at + length));
+      at += length;
+    }
+  }
+
   #renew(buffer: ArrayBufferLike): void {
     this.#bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);

@@ -11,13 +11,25 @@ export interface WasiLimits {
   readonly maxTransferBytes: number;
   /** Bytes that one `random_get` fills; more is `EINVAL`. About 20 ms of a host's time. */
   readonly maxRandomBytes: number;
+  /** Descriptors open at once, the three standard ones and the mounts included; more is `EMFILE`. */
+  readonly maxDescriptors: number;
+  /**
+   * Bytes that the instance may write to all its files together while it lives, holes included, and 4,096 for each
+   * file, directory or link that it makes; more is `EDQUOT`.
+   */
+  readonly maxWrittenBytes: number;
+  /** Entries of directories that are being listed, all of them together; more is `EOVERFLOW`. */
+  readonly maxListedEntries: number;
 }
 
 /** The limits where the embedder states none. */
-export const DEFAULT_WASI_LIMITS: WasiLimits = Object.freeze({
+const DEFAULT_WASI_LIMITS: WasiLimits = Object.freeze({
   maxVectors: 1024,
   maxTransferBytes: 1024 * 1024,
   maxRandomBytes: 16 * 1024 * 1024,
+  maxDescriptors: 256,
+  maxWrittenBytes: 256 * 1024 * 1024,
+  maxListedEntries: 65_536,
 });
 
 /**

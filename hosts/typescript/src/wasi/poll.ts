@@ -10,10 +10,10 @@
  * Source: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#poll_oneoff
  */
 
-import { checkClock, type Clocks, readClock } from "./clock.ts";
-import type { DescriptorTable } from "./descriptors.ts";
+import { checkClock, readClock } from "./clock.ts";
 import { type ErrnoCode, refuse, Refusal } from "./errno.ts";
 import type { GuestMemory } from "./guest-memory.ts";
+import type { Instance } from "./instance.ts";
 import { Right } from "./rights.ts";
 
 const SUBSCRIPTION_BYTES = 48;
@@ -23,16 +23,6 @@ const FD_READ = 1;
 const FD_WRITE = 2;
 const ABSOLUTE = 1;
 const HANGUP = 1;
-
-/** What polling needs of the instance. */
-export interface PollContext {
-  readonly memory: GuestMemory;
-  readonly clocks: Clocks;
-  readonly descriptors: DescriptorTable;
-  readonly maxSubscriptions: number;
-  /** Waits; absent where the host does not let guests wait. */
-  readonly sleep: ((ms: number) => void) | undefined;
-}
 
 /** An event, ready to be written. */
 interface Event {
@@ -52,7 +42,8 @@ interface Timer {
 /**
  * Waits until something subscribed to has happened.
  *
- * @param context The instance.
+ * @param instance The instance.
+ * @param sleep Waits; absent where the host does not let guests wait.
  * @param input The table of subscriptions.
  * @param output Where events go; as many as there are subscriptions must fit.
  * @param count Subscriptions, as Wasm handed it over.
@@ -61,15 +52,16 @@ interface Timer {
  * @throws Whatever the host's `sleep` throws to end the call.
  */
 export function poll(
-  context: PollContext,
+  instance: Instance,
+  sleep: ((ms: number) => void) | undefined,
   input: number,
   output: number,
   count: number,
   eventsPointer: number,
 ): void {
-  const { memory } = context;
+  const { memory, limits } = instance;
   const subscriptions = count >>> 0;
-  if (subscriptions === 0 || subscriptions > context.maxSubscriptions) refuse("inval");
+  if (subscriptions === 0 || subscriptions > limits.maxVectors) refuse("inval");
   const first = memory.check(input, subscriptions * SUBSCRIPTION_BYTES);
   const events = memory.check(output, subscriptions * EVENT_BYTES);
   memory.check(eventsPointer, 4);
@@ -78,17 +70,17 @@ export function poll(
   const timers: Timer[] = [];
   for (let at = first; at < first + subscriptions * SUBSCRIPTION_BYTES; at += SUBSCRIPTION_BYTES) {
     const type = memory.u8(at + 8);
-    if (type === CLOCK) subscribeClock(context, at, ready, timers);
-    else if (type === FD_READ || type === FD_WRITE) ready.push(pollDescriptor(context, at, type));
+    if (type === CLOCK) subscribeClock(instance, at, ready, timers);
+    else if (type === FD_READ || type === FD_WRITE) ready.push(pollDescriptor(instance, at, type));
     else refuse("inval");
   }
-  if (ready.length === 0) ready.push(...wait(context, timers));
+  if (ready.length === 0) ready.push(...wait(sleep, timers));
 
   ready.forEach((event, index) => writeEvent(memory, events + index * EVENT_BYTES, event));
   memory.setU32(eventsPointer, ready.length);
 }
 
-function subscribeClock({ memory, clocks }: PollContext, at: number, ready: Event[], timers: Timer[]): void {
+function subscribeClock({ memory, clocks }: Instance, at: number, ready: Event[], timers: Timer[]): void {
   const event: Event = { userdata: memory.u64(at), type: CLOCK, errno: 0, flags: 0 };
   const id = memory.u32(at + 16);
   const timeout = memory.u64(at + 24);
@@ -105,11 +97,11 @@ function subscribeClock({ memory, clocks }: PollContext, at: number, ready: Even
 }
 
 /** Nothing here is ever slow: input is at its end, output goes to the host. */
-function pollDescriptor({ memory, descriptors }: PollContext, at: number, type: number): Event {
+function pollDescriptor({ memory, descriptors }: Instance, at: number, type: number): Event {
   const event: Event = { userdata: memory.u64(at), type, errno: 0, flags: 0 };
   try {
-    const right = type === FD_READ ? Right.read : Right.write;
-    const descriptor = descriptors.get(memory.u32(at + 16), right | Right.poll);
+    const right = type === FD_READ ? Right.fdRead : Right.fdWrite;
+    const descriptor = descriptors.get(memory.u32(at + 16), right | Right.pollFdReadwrite);
     return descriptor.kind === "stream" && type === FD_READ ? { ...event, flags: HANGUP } : event;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -118,7 +110,7 @@ function pollDescriptor({ memory, descriptors }: PollContext, at: number, type: 
 }
 
 /** Sleeps until the nearest timer and returns all that run out then. */
-function wait({ sleep }: PollContext, timers: readonly Timer[]): Event[] {
+function wait(sleep: ((ms: number) => void) | undefined, timers: readonly Timer[]): Event[] {
   const nearest = timers.reduce((least, { remaining }) => (remaining < least ? remaining : least), timers[0]!.remaining);
   sleep?.(Number(nearest) / 1e6);
   return timers.filter(({ remaining }) => remaining === nearest).map(({ event }) => event);

@@ -16,11 +16,15 @@ import { DescriptorTable } from "./descriptors.ts";
 import { createArguments, createEnvironment } from "./environment.ts";
 import { refuse, Refusal } from "./errno.ts";
 import { WasiExit } from "./exit.ts";
+import type { FileTree } from "./file-tree.ts";
 import { GuestMemory } from "./guest-memory.ts";
+import { type Instance, WriteQuota } from "./instance.ts";
 import { resolveLimits, type WasiLimits } from "./limits.ts";
+import { createPathCalls } from "./path-calls.ts";
 import { poll } from "./poll.ts";
 import { fillRandom, type RandomSource } from "./random.ts";
 import type { WasiFunctions } from "./signatures.ts";
+import { createTransferCalls } from "./transfer-calls.ts";
 
 /** What one instance may see and do. */
 export interface WasiOptions {
@@ -41,6 +45,8 @@ export interface WasiOptions {
    * guest that wants to sleep goes on at once.
    */
   readonly sleep?: ((ms: number) => void) | undefined;
+  /** Folders; none by default, and then the guest has no file at all. */
+  readonly files?: FileTree | undefined;
   /** Limits; absent ones take the default. */
   readonly limits?: { readonly [K in keyof WasiLimits]?: number | undefined } | undefined;
 }
@@ -60,17 +66,23 @@ export interface Wasi {
  *
  * @param options What the instance may see and do.
  * @returns The functions to import and their life.
- * @throws {TypeError} If an argument or environment variable cannot be expressed in C strings.
+ * @throws {TypeError} If an argument or environment variable cannot be expressed in C strings, or a mount's name is
+ * empty, stated twice or has a zero character in it.
  * @throws {RangeError} If a limit is not a whole number of at least 0.
+ * @throws Whatever opening a folder throws.
  */
 export function createWasi(options: WasiOptions): Wasi {
   const limits = resolveLimits(options.limits);
   const memory = new GuestMemory();
-  const descriptors = new DescriptorTable();
+  const descriptors = new DescriptorTable(limits.maxDescriptors);
   const args = createArguments(memory, options.args ?? []);
   const env = createEnvironment(memory, options.env ?? {});
   const clocks = { now: options.now, monotonic: options.monotonic };
-  const polling = { memory, clocks, descriptors, maxSubscriptions: limits.maxVectors, sleep: options.sleep };
+  const quota = new WriteQuota(limits.maxWrittenBytes);
+  const instance: Instance = { memory, clocks, descriptors, limits, quota, write: options.write };
+  const files = options.files ?? [];
+  checkMounts(files);
+  descriptors.openStandard(files, options.now);
 
   const functions: WasiFunctions = {
     args_get: args.get,
@@ -84,9 +96,11 @@ export function createWasi(options: WasiOptions): Wasi {
     clock_time_get(id, _precision, pointer) {
       memory.setU64(pointer, readClock(clocks, id));
     },
-    ...createDescriptorCalls({ memory, descriptors, limits, write: options.write }),
+    ...createDescriptorCalls(instance),
+    ...createTransferCalls(instance),
+    ...createPathCalls(instance),
     poll_oneoff(input, output, count, events) {
-      poll(polling, input, output, count, events);
+      poll(instance, options.sleep, input, output, count, events);
     },
     proc_exit(code) {
       throw new WasiExit(code >>> 0);
@@ -112,6 +126,16 @@ export function createWasi(options: WasiOptions): Wasi {
       memory.detach();
     },
   };
+}
+
+function checkMounts(files: FileTree): void {
+  const names = new Set<string>();
+  for (const { guest } of files) {
+    if (guest === "" || guest.includes("\0") || names.has(guest)) {
+      throw new TypeError(`Cannot mount "${guest}": the name is empty, stated twice or has a zero character in it`);
+    }
+    names.add(guest);
+  }
 }
 
 /** There are descriptors, but none is a socket. */
