@@ -1,5 +1,6 @@
 /** `@tenon/host`: runs WebAssembly plug-ins. This is the whole public face; on Node, Deno and Bun `node.ts` adds files. */
 
+export { type PluginContents, type PluginModule, readPlugin } from "./contents.ts";
 export { createPlugin, ExtismPlugin } from "./create.ts";
 export type { CallOptions, CallStats } from "./engine.ts";
 export { type FailureCode, PluginError } from "./error.ts";
