@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+// @ts-expect-error: plain JavaScript without declarations
+import { makeCarts } from "./carts.mjs";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+type Cart = {
+  readonly id: number;
+  readonly is_new_customer: boolean;
+  readonly cart_total_in_cents: number;
+  readonly items: readonly { readonly sku: string; readonly quantity: number }[];
+};
+type Result = { readonly calls: number; readonly failures: number; readonly failuresByCode: Record<string, number>; readonly medianMicroseconds: number; readonly totalDiscount: number };
+type Report = { readonly merchants: Record<string, Result>; readonly totals: Record<string, number> };
+
+/** What each merchant's plug-in promises, said once more in plain TypeScript. */
+const PERCENT: Record<string, (cart: Cart) => number> = {
+  loyalty: (cart) => (cart.is_new_customer ? (cart.cart_total_in_cents >= 10_000 ? 20 : 0) : 5),
+  volume: (cart) => Math.min(10, Math.floor(cart.items.reduce((sum, item) => sum + item.quantity, 0) / 3)),
+  bundle: (cart) => [0, 0, 4, 15][["tea", "pot", "cups"].filter((sku) => cart.items.some((item) => item.sku === sku)).length] ?? 0,
+};
+
+const carts = makeCarts() as readonly Cart[];
+let report: Report;
+
+beforeAll(() => {
+  const { status, stdout, stderr } = spawnSync("npm", ["start", "--silent", "--", "--json"], { cwd: ROOT, encoding: "utf8", shell: process.platform === "win32" });
+  expect(status, stderr).toBe(0);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1);
+  report = JSON.parse(stdout) as Report;
+}, 180_000);
+
+describe("npm start -- --json", () => {
+  test.each(Object.keys(PERCENT))("reports what %s takes off every cart", (name) => {
+    const expected = carts.reduce((sum, cart) => sum + Math.round((cart.cart_total_in_cents * (PERCENT[name]?.(cart) ?? 0)) / 100), 0);
+    expect(report.merchants[name]).toMatchObject({ calls: carts.length, failures: 0, failuresByCode: {}, totalDiscount: expected });
+    expect(report.merchants[name]?.medianMicroseconds).toBeGreaterThan(0);
+  });
+
+  test("counts every prank of rogue as a failure and every honest answer as a discount", () => {
+    // Twelve pranks, chosen by the cart's number; only the first is none.
+    const honest = carts.filter((cart) => cart.id % 12 === 0);
+    expect(report.merchants["rogue"]).toMatchObject({
+      calls: carts.length,
+      failures: carts.length - honest.length,
+      failuresByCode: { "call/trap": 1000, "shop/bad-answer": 1000, "call/failed": 500, "memory/out-of-bounds": 250 },
+      totalDiscount: honest.reduce((sum, cart) => sum + Math.round(cart.cart_total_in_cents / 100), 0),
+    });
+  });
+
+  test("adds up", () => {
+    const results = Object.values(report.merchants);
+    const sum = (read: (result: Result) => number) => results.reduce((total, result) => total + read(result), 0);
+    expect(report.totals).toEqual({ carts: 3000, calls: 12_000, failures: sum((each) => each.failures), totalDiscount: sum((each) => each.totalDiscount) });
+  });
+});
