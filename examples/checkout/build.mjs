@@ -4,7 +4,7 @@
  *
  * usage: node build.mjs, or `await buildPlugins()` from the shop
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -32,13 +32,20 @@ export async function buildPlugins(report = console.error) {
     if (isNewer(wasm, [...sources.map((source) => here(`plugins/${source}`)), here("build.mjs")])) continue;
     report(`building ${name}.wasm from ${language}`);
     const startMs = performance.now();
-    writeFileSync(wasm, await compile(sources));
+    writeWhole(wasm, await compile(sources));
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     report(`built ${name}.wasm: ${statSync(wasm).size} bytes in ${seconds} s`);
   }
   const carts = here("build/carts.json");
-  if (!isNewer(carts, [here("carts.mjs")])) writeFileSync(carts, JSON.stringify(makeCarts()));
+  if (!isNewer(carts, [here("carts.mjs")])) writeWhole(carts, JSON.stringify(makeCarts()));
   return { carts, merchants: MERCHANTS.map(({ name, language }) => ({ name, language, wasm: here(`build/${name}.wasm`) })) };
+}
+
+/** Writes a file so that nobody who reads it meanwhile sees half of it. */
+function writeWhole(file, content) {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, file);
 }
 
 /** Whether a file is there and no source is younger. */
