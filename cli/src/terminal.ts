@@ -46,7 +46,7 @@ export function processTerminal(): Terminal {
   });
 }
 
-function createChannel(stream: NodeJS.WriteStream): Channel {
+function createChannel(stream: NodeJS.WriteStream & { readonly fd: number }): Channel {
   // `hasColors` exists on terminals only and knows NO_COLOR, FORCE_COLOR and TERM.
   const isTerminal = isatty(stream.fd);
   const isColored = isTerminal && stream.hasColors();
