@@ -42,12 +42,20 @@ describe("npm start -- --json", () => {
   });
 
   test("counts every prank of rogue as a failure and every honest answer as a discount", () => {
-    // Twelve pranks, chosen by the cart's number; only the first is none.
-    const honest = carts.filter((cart) => cart.id % 12 === 0);
+    // Fourteen pranks, chosen by the cart's number; only the first is none.
+    const honest = carts.filter((cart) => cart.id % 14 === 0);
+    const count = (...pranks: readonly number[]) => carts.filter((cart) => pranks.includes(cart.id % 14)).length;
     expect(report.merchants["rogue"]).toMatchObject({
       calls: carts.length,
       failures: carts.length - honest.length,
-      failuresByCode: { "call/trap": 1000, "shop/bad-answer": 1000, "call/failed": 500, "memory/out-of-bounds": 250 },
+      failuresByCode: {
+        "call/trap": count(1, 2, 3),
+        "call/stack-overflow": count(4),
+        "memory/out-of-bounds": count(5),
+        "shop/bad-answer": count(6, 7, 8, 9),
+        "call/failed": count(10, 11, 13),
+        "call/timeout": count(12),
+      },
       totalDiscount: honest.reduce((sum, cart) => sum + Math.round(cart.cart_total_in_cents / 100), 0),
     });
   });
