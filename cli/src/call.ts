@@ -163,7 +163,12 @@ function addHost(host: string, hosts: readonly string[]): readonly string[] {
   return [...hosts, host];
 }
 
-function parseLimit(text: string): number | "none" {
+/**
+ * @param text Value of an option.
+ * @returns The number, or "none".
+ * @throws {InvalidArgumentError} If it is neither.
+ */
+export function parseLimit(text: string): number | "none" {
   if (text === "none") return text;
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number or "none".');
   return Number(text);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { createPlugin } from "@tenon/host";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import initWabt from "wabt";
 
@@ -36,7 +37,8 @@ const TALKER = String.raw`(module
     (call $output_set (local.get $value) (call $length (local.get $value))) (i32.const 0))
   (func $inner unreachable)
   (func $outer (export "trap") (result i32) (call $inner) (i32.const 0))
-  (func (export "grow") (result i32) (drop (memory.grow (i32.const 1))) (i32.const 0))
+  (func (export "loop") (result i32) (loop (br 0)) (i32.const 0))
+  (func $recurse (export "recurse") (result i32) (i32.add (call $recurse) (i32.const 1)))
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "\1b[2Jevil\0afunction") (result i32) (i32.const 0)))`;
 
@@ -44,10 +46,13 @@ beforeAll(async () => {
   const wabt = await initWabt();
   const module = wabt.parseWat("talker.wat", TALKER);
   writeFileSync(at("talker.wasm"), module.toBinary({ write_debug_names: true }).buffer);
+  const reserved = wabt.parseWat("reserved.wat", '(module (func (export "tenon:fuel")))');
+  writeFileSync(at("reserved.wasm"), reserved.toBinary({}).buffer);
   const stranger = wabt.parseWat("stranger.wat", '(module (import "extism:host/user" "rate" (func)) (func (export "run")))');
   writeFileSync(at("stranger.wasm"), stranger.toBinary({}).buffer);
   writeFileSync(at("text.wasm"), "no module");
   writeFileSync(at("asks.json"), JSON.stringify({ wasm: [{ path: at("talker.wasm") }], allowed_hosts: ["api.example.com"], config: { tier: "gold" } }));
+  writeFileSync(at("several.json"), JSON.stringify({ wasm: [{ path: at("stranger.wasm") }, { path: at("talker.wasm") }] }));
   writeFileSync(at("large.bin"), new Uint8Array(4_000_000));
   writeFileSync(at("bytes.bin"), Uint8Array.of(0, 255, 10, 27, 13));
 });
@@ -143,6 +148,10 @@ describe("tenon call", () => {
     { name: "no such function", args: [at("talker.wasm"), "ecco"], status: 2, stderr: "function/not-found" },
     { name: "a function with parameters", args: [at("talker.wasm"), "add"], status: 2, stderr: "function/not-callable" },
     { name: "a limit that the plug-in does not fit in", args: [at("talker.wasm"), "echo", "--memory-pages", "0", "--input", "x"], status: 4, stderr: "--memory-pages" },
+    { name: "a loop", args: [at("talker.wasm"), "loop", "--timeout-ms", "20"], status: 4, stderr: "call/timeout" },
+    { name: "a loop on little fuel", args: [at("talker.wasm"), "loop", "--fuel", "1000"], status: 4, stderr: "call/fuel" },
+    { name: "endless recursion", args: [at("talker.wasm"), "recurse"], status: 4, stderr: "recurse, 10 times" },
+    { name: "a name that belongs to the host", args: [at("reserved.wasm"), "run"], status: 3, stderr: "module/invalid" },
     { name: "no such input file", args: [at("talker.wasm"), "echo", "--input-file", at("absent")], status: 2, stderr: "Cannot read the input file" },
     { name: "an unknown option", args: [at("talker.wasm"), "echo", "--timeout"], status: 2, stderr: "Did you mean --timeout-ms?" },
     { name: "two inputs", args: [at("talker.wasm"), "echo", "--input", "a", "--input-file", "b"], status: 2, stderr: "cannot be used with" },
@@ -190,6 +199,7 @@ describe("tenon inspect", () => {
     expect(status).toBe(0);
     for (const line of [
       /^ {2}memory +1 page \(64 KiB\), at most 3 pages \(192 KiB\)$/m,
+      /^ {2}limits +can be built in: memory, tables, time, fuel, stack$/m,
       /^Plug-in functions\n {2}echo\n {2}fail\n/m,
       /^Other exports\n {2}memory +memory 1\.\.3\n {2}add +\(i32, i32\) -> i32$/m,
       /^Imports from extism:host\/env\n/m,
@@ -210,7 +220,7 @@ describe("tenon inspect", () => {
           isMain: true,
           bytes: expect.any(Number),
           sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-          pluginFunctions: ["echo", "fail", "log", "config", "trap", "grow", "\x1b[2Jevil\nfunction"],
+          pluginFunctions: ["echo", "fail", "log", "config", "trap", "loop", "recurse", "\x1b[2Jevil\nfunction"],
           memories: [{ min: 1, max: 3 }],
         },
       ],
@@ -223,6 +233,11 @@ describe("tenon inspect", () => {
     expect(tenon(["inspect", at("asks.json")]).stdout).toMatch(/^Its manifest asks for\n {2}api\.example\.com {2}HTTP requests to it$/m);
   });
 
+  test("says what keeps limits from holding", () => {
+    expect(tenon(["inspect", at("reserved.wasm")]).stdout).toMatch(/^ {2}limits +cannot be built in: .*"tenon:fuel"/m);
+    expect(JSON.parse(tenon(["inspect", at("talker.wasm"), "--json"]).stdout)).not.toHaveProperty("modules.0.unlimitable");
+  });
+
   test("says who has to offer a host function", () => {
     expect(tenon(["inspect", at("stranger.wasm")]).stdout).toMatch(/^Imports from extism:host\/user\n {2}rate {2}\(\) -> \(\) {2}a host function: the application must offer it$/m);
   });
@@ -233,11 +248,31 @@ describe("tenon inspect", () => {
   });
 });
 
+describe("tenon prepare", () => {
+  test("writes a module that brings its limits", async () => {
+    expect(tenon(["prepare", at("talker.wasm"), "-o", at("prepared.wasm"), "--fuel"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringMatching(/^prepared .*: \d+ bytes, from \d+\n$/) });
+    const plugin = await createPlugin(at("prepared.wasm"), { prepared: true, limits: { fuel: 1000 } });
+    expect((await plugin.call("echo", "hello")).text()).toBe("hello");
+    await expect(plugin.call("loop")).rejects.toMatchObject({ code: "call/fuel" });
+  });
+
+  const FAILURES = [
+    { name: "no output", args: [at("talker.wasm")], status: 2, stderr: "--output" },
+    { name: "an output that cannot be written", args: [at("talker.wasm"), "-o", at("absent/prepared.wasm")], status: 2, stderr: "Cannot write" },
+    { name: "several modules", args: [at("several.json"), "-o", at("prepared.wasm")], status: 2, stderr: "2 modules" },
+    { name: "less memory than it needs", args: [at("talker.wasm"), "-o", at("prepared.wasm"), "--memory-pages", "0"], status: 4, stderr: "memory/limit" },
+    { name: "a prepared module", args: [at("reserved.wasm"), "-o", at("prepared.wasm")], status: 3, stderr: "tenon:fuel" },
+  ];
+  test.each(FAILURES)("ends with $status for $name", ({ args, status, stderr }) => {
+    expect(tenon(["prepare", ...args])).toMatchObject({ status, stdout: "", stderr: expect.stringContaining(stderr) });
+  });
+});
+
 describe("tenon", () => {
   test("prints its version, its help with exit codes, and help of a command with examples", () => {
     expect(tenon(["--version"])).toMatchObject({ status: 0, stdout: "0.1.0\n" });
     expect(tenon(["--help"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/Exit codes:\n +0 {2}done[^]*Examples:/) });
-    for (const command of ["call", "inspect"]) expect(tenon([command, "--help"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/Examples:\n {2}tenon/) });
+    for (const command of ["call", "inspect", "prepare"]) expect(tenon([command, "--help"])).toMatchObject({ status: 0, stdout: expect.stringMatching(/Examples:\n {2}tenon/) });
   });
 
   test("ends with 2 and a hint for an unknown command or none", () => {

@@ -68,9 +68,19 @@ function printFailure({ message, code, guestStack, hint }: FailureReport, channe
   channel.write(
     `${channel.paint("red", "error")}: ${escapeLines(message, "  ")}\n` +
       field("code", code === "usage" ? [] : [code]) +
-      field("stack", guestStack.map(escapeLine)) +
+      field("stack", foldFrames(guestStack).map(escapeLine)) +
       field("hint", hint === undefined ? [] : [hint]),
   );
+}
+
+/** Recursion shows as one line. */
+function foldFrames(frames: readonly string[]): readonly string[] {
+  return frames.flatMap((frame, index) => {
+    if (frame === frames[index - 1]) return [];
+    const next = frames.findIndex((other, place) => place > index && other !== frame);
+    const times = (next === -1 ? frames.length : next) - index;
+    return times === 1 ? [frame] : [`${frame}, ${times} times`];
+  });
 }
 
 /** The reader of modules has its own error; for the user it is the same as when the host refuses one. */

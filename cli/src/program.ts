@@ -9,6 +9,7 @@ import { escapeLines } from "./escape.ts";
 import { EXIT_CODES, type ExitCode } from "./exit.ts";
 import { finishFailed } from "./failure.ts";
 import { addInspect } from "./inspect.ts";
+import { addPrepare } from "./prepare.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs a command and tells its exit code. */
@@ -24,7 +25,7 @@ export type Run = (command: () => Promise<ExitCode>) => Promise<void>;
 export async function runTenon(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command("tenon")
-    .description("Call and inspect WebAssembly plug-ins")
+    .description("Call, inspect and prepare WebAssembly plug-ins")
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .configureHelp({ sortSubcommands: false })
@@ -38,7 +39,7 @@ export async function runTenon(args: readonly string[], terminal: Terminal): Pro
   const run: Run = async (command) => {
     exitCode = await command();
   };
-  for (const add of [addCall, addInspect]) {
+  for (const add of [addCall, addInspect, addPrepare]) {
     const command = add(program, terminal, run);
     command.showHelpAfterError(`(tenon ${command.name()} --help lists all options)`);
   }

@@ -20,7 +20,7 @@ export function printSheet({ modules, asks }: PluginReport, channel: Channel): v
 }
 
 function printModule(module: ModuleReport, isOneOfSeveral: boolean, channel: Channel): void {
-  const { name, isMain, bytes, sha256, pluginFunctions, exports, imports, memories, tables, functions, producers, sections, features } = module;
+  const { name, isMain, bytes, sha256, pluginFunctions, exports, imports, memories, tables, functions, producers, sections, features, unlimitable } = module;
   if (isOneOfSeveral) channel.write(`${channel.paint("bold", escapeLine(`Module ${name}`))}${isMain ? " (main)" : ""}\n`);
   printRows(
     [
@@ -29,6 +29,7 @@ function printModule(module: ModuleReport, isOneOfSeveral: boolean, channel: Cha
       ["memory", memories.map(({ min, max }) => `${pages(min)}${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${pages(max)}`}`).join("; ") || "none"],
       ["tables", tables.map(({ min, max }) => `${count(min)} elements${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${count(max)}`}`).join("; ") || "none"],
       ["features", features.join(", ") || "WebAssembly 1.0 only"],
+      ["limits", unlimitable === undefined ? "can be built in: memory, tables, time, fuel, stack" : `cannot be built in: ${unlimitable}`],
       ...Object.entries(producers).map(([field, tools]) => [field, tools.join(", ")]),
     ],
     channel,

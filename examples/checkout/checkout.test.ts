@@ -54,7 +54,7 @@ describe("npm start -- --json", () => {
         "memory/out-of-bounds": count(5),
         "shop/bad-answer": count(6, 7, 8, 9),
         "call/failed": count(10, 11, 13),
-        "call/timeout": count(12),
+        "call/fuel": count(12),
       },
       totalDiscount: honest.reduce((sum, cart) => sum + Math.round(cart.cart_total_in_cents / 100), 0),
     });

@@ -12,8 +12,11 @@ import { createPlugin, PluginError } from "@tenon/host";
 import { buildPlugins } from "./build.mjs";
 import { printTable } from "./table.mjs";
 
-/** What a merchant may use. Without a word about limits the defaults hold; a checkout wants tighter ones. */
-const LIMITS = { memoryPages: 64, timeoutMs: 10 };
+/**
+ * What a merchant may use. Without a word about limits the defaults hold; a checkout wants tighter ones. Fuel counts
+ * instructions, so what is stopped does not depend on the machine.
+ */
+const LIMITS = { memoryPages: 64, fuel: 1_000_000 };
 
 /**
  * Asks one merchant for the discount on every cart.
