@@ -1,10 +1,10 @@
 /**
  * Builds the merchants' plug-ins from source, with compilers that npm installs, and writes the carts: all into `build/`.
- * What is newer than its sources is left alone; a line per plug-in goes to standard error.
+ * What is newer than its sources is left alone; progress goes to standard error.
  *
  * usage: node build.mjs, or `await buildPlugins()` from the shop
  */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -22,7 +22,7 @@ const MERCHANTS = [
 /**
  * Builds what is not up to date.
  *
- * @param {(line: string) => void} report Gets a line per plug-in that is built.
+ * @param {(line: string) => void} report Gets a line before and after each plug-in that is built.
  * @returns {Promise<{ carts: string, merchants: { name: string, language: string, wasm: string }[] }>} Paths of the results.
  */
 export async function buildPlugins(report = console.error) {
@@ -30,14 +30,22 @@ export async function buildPlugins(report = console.error) {
   for (const { name, language, sources, compile } of MERCHANTS) {
     const wasm = here(`build/${name}.wasm`);
     if (isNewer(wasm, [...sources.map((source) => here(`plugins/${source}`)), here("build.mjs")])) continue;
+    report(`building ${name}.wasm from ${language}`);
     const startMs = performance.now();
-    writeFileSync(wasm, await compile(sources));
+    writeWhole(wasm, await compile(sources));
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-    report(`built ${name}.wasm from ${language}: ${statSync(wasm).size} bytes in ${seconds} s`);
+    report(`built ${name}.wasm: ${statSync(wasm).size} bytes in ${seconds} s`);
   }
   const carts = here("build/carts.json");
-  if (!isNewer(carts, [here("carts.mjs")])) writeFileSync(carts, JSON.stringify(makeCarts()));
+  if (!isNewer(carts, [here("carts.mjs")])) writeWhole(carts, JSON.stringify(makeCarts()));
   return { carts, merchants: MERCHANTS.map(({ name, language }) => ({ name, language, wasm: here(`build/${name}.wasm`) })) };
+}
+
+/** Writes a file so that nobody who reads it meanwhile sees half of it. */
+function writeWhole(file, content) {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, content);
+  renameSync(unfinished, file);
 }
 
 /** Whether a file is there and no source is younger. */

@@ -4,6 +4,7 @@
  */
 import { WasmError } from "./error.ts";
 import { walkExpression } from "./instruction.ts";
+import { limitModule } from "./limit.ts";
 import { parseModule, SECTION, type ExternKind, type Limits, type MemoryType, type Module, type TableType } from "./module.ts";
 import { Reader } from "./reader.ts";
 import { formatValueType, heapTypeOf } from "./value-type.ts";
@@ -28,6 +29,8 @@ export interface Inspection {
   readonly sections: readonly { readonly id: number; readonly name: string; readonly bytes: number }[];
   /** Features beyond WebAssembly 1.0 that it uses, as the proposals are called, sorted. */
   readonly features: readonly string[];
+  /** Why limits cannot be made to hold for it; `undefined` if they can. */
+  readonly unlimitable: string | undefined;
 }
 
 /**
@@ -47,7 +50,19 @@ export function inspect(bytes: Uint8Array): Inspection {
     producers: producersOf(module),
     sections: module.sections.map(({ id, name, start, end }) => ({ id, name: name ?? sectionName(id), bytes: end - start })),
     features: featuresOf(module),
+    unlimitable: findUnlimitable(bytes),
   };
+}
+
+/** Builds in every limit, as wide as it goes, and sees whether that is refused. */
+function findUnlimitable(bytes: Uint8Array): string | undefined {
+  try {
+    limitModule(bytes, { memoryPages: 65_536, tableElements: 0xffff_ffff, interrupt: true, fuel: true, stack: true });
+    return undefined;
+  } catch (error) {
+    if (error instanceof WasmError) return error.message;
+    throw error;
+  }
 }
 
 function sectionName(id: number): string {

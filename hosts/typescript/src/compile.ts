@@ -97,6 +97,23 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string
 }
 
 /**
+ * Builds limits into a module without compiling it.
+ *
+ * @param bytes The module; left as it is.
+ * @param name Its name, for messages.
+ * @param settings What is built in.
+ * @returns The limited module.
+ * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
+ */
+export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Uint8Array<ArrayBuffer> {
+  try {
+    return limit(bytes, settings);
+  } catch (cause) {
+    throw compileFailure(cause, name, settings);
+  }
+}
+
+/**
  * Describes a module that came compiled. Types of its functions are not to be had.
  *
  * @param module The module.
@@ -149,10 +166,13 @@ function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean)
     hasKernel && namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(name);
   return {
     module,
+    // What limits add is not listed: they are ours, here or when the module was prepared.
     imports: shape.imports
-      .filter((each) => !isMerged(each))
+      .filter((each) => !isMerged(each) && each.module !== ADDED.namespace)
       .map(({ module: namespace, name, kind, index }) => ({ namespace, name, kind, signature: signature(kind, index) })),
-    exports: shape.exports.map(({ name, kind, index }) => ({ name, kind, signature: signature(kind, index) })),
+    exports: shape.exports
+      .filter((each) => !each.name.startsWith("tenon:"))
+      .map(({ name, kind, index }) => ({ name, kind, signature: signature(kind, index) })),
     hasKernel,
   };
 }

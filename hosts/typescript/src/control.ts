@@ -8,7 +8,7 @@
 import { ADDED } from "@tenon/wasm";
 
 import { PluginError } from "./error.ts";
-import { INTERRUPT_INTERVAL } from "./limits.ts";
+import { INTERRUPT_INTERVAL, LIMIT_CEILINGS } from "./limits.ts";
 import { type Session, failCall } from "./session.ts";
 import { abortFailure, timeoutFailure } from "./watch.ts";
 
@@ -57,7 +57,7 @@ export function armInstance(exports: WebAssembly.Exports, session: Session): Ins
     stack: findGlobal(exports, ADDED.stack),
   };
   if (controls.countdown !== undefined) controls.countdown.value = INTERRUPT_INTERVAL;
-  if (controls.stack !== undefined) controls.stack.value = session.limits.stackDepth;
+  if (controls.stack !== undefined) controls.stack.value = Math.min(session.limits.stackDepth, LIMIT_CEILINGS.stackDepth);
   refuel([controls], session.limits.fuel);
   return controls;
 }
@@ -72,7 +72,7 @@ export function refuel(controls: readonly InstanceControls[], fuel: number): voi
   for (const { countdown, fuel: tank } of controls) {
     if (tank === undefined || countdown === undefined) continue;
     countdown.value = 0;
-    tank.value = BigInt(fuel);
+    tank.value = BigInt(tankful(fuel));
   }
 }
 
@@ -85,7 +85,7 @@ export function usedFuel(controls: readonly InstanceControls[], fuel: number): n
   let used: number | undefined;
   for (const { countdown, fuel: tank } of controls) {
     if (tank === undefined || countdown === undefined) continue;
-    used = (used ?? 0) + fuel - Number(tank.value) - countdown.value;
+    used = (used ?? 0) + tankful(fuel) - Number(tank.value) - countdown.value;
   }
   return used;
 }
@@ -109,6 +109,11 @@ export function limitFailure(controls: readonly InstanceControls[], session: Ses
     }
   }
   return undefined;
+}
+
+/** A prepared module counts whether or not its fuel is limited. */
+function tankful(fuel: number): number {
+  return Math.min(fuel, LIMIT_CEILINGS.fuel);
 }
 
 function findGlobal<Type extends WebAssembly.ValueType>(exports: WebAssembly.Exports, name: string): WebAssembly.Global<Type> | undefined {

@@ -74,8 +74,13 @@ function checkPaths(manifest: Manifest, options: ParsedOptions): void {
   }
 }
 
-/** Whoever serves a manifest must not learn which files this machine has. */
-function checkModules(manifest: Manifest): void {
+/**
+ * Checks a manifest from a URL: whoever serves it must not learn which files this machine has.
+ *
+ * @param manifest What is asked for.
+ * @throws {PluginError} `manifest/not-granted` if it names a file.
+ */
+export function checkModules(manifest: Manifest): void {
   for (const [index, { origin }] of manifest.entries.entries()) {
     if (origin.kind === "path") refuse(`wasm[${index}].path`, origin.path, "a manifest from a URL may not name files of this machine; use url or data");
     if (origin.kind === "url" && origin.url.protocol === "file:") refuse(`wasm[${index}].url`, origin.url.href, "a manifest from a URL may not name files of this machine");

@@ -1,5 +1,6 @@
 /** `@tenon/host`: runs WebAssembly plug-ins. This is the whole public face; on Node, Deno and Bun `node.ts` adds files. */
 
+export { type PluginContents, type PluginModule, readPlugin } from "./contents.ts";
 export { createPlugin, ExtismPlugin } from "./create.ts";
 export type { CallOptions, CallStats } from "./engine.ts";
 export { type FailureCode, PluginError } from "./error.ts";
@@ -24,6 +25,7 @@ export type { Allow, PluginOptions } from "./options.ts";
 export { Output } from "./output.ts";
 export type { Platform } from "./platform.ts";
 export { type CallInput, Plugin } from "./plugin.ts";
+export { type PrepareOptions, prepareModule } from "./prepare.ts";
 export type { PluginSource } from "./source.ts";
 export type { TrapKind } from "./trap.ts";
 export type { Variables } from "./vars.ts";

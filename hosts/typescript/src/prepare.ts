@@ -1,0 +1,27 @@
+/**
+ * Builds limits into a module ahead of time, for platforms that do not compile bytes at run time. What comes out is
+ * loaded with `prepared: true`, and `tenon prepare` writes it to a file. The kernel stays outside: any engine takes it.
+ */
+
+import { buildLimits } from "./compile.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { parseOptions } from "./options.ts";
+
+/** What is built in, beside the ways to stop the module and to bound its stack. */
+export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableElements"> {
+  /** Whether instructions are counted, so that `limits.fuel` can be stated later; off by default, as it costs speed. */
+  readonly fuel?: boolean;
+}
+
+/**
+ * Prepares a module.
+ *
+ * @param bytes The module; left as it is.
+ * @param options What is built in; memories and tables get the default limits if nothing is said.
+ * @returns The limited module. How long, how deep and with how much fuel a call may run is stated when it is loaded.
+ * @throws {PluginError} `module/invalid`, `module/unlimitable`, `memory/limit`, or `manifest/invalid` for a wrong option.
+ */
+export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
+  const { memoryPages, tableElements } = { ...DEFAULT_LIMITS, ...parseOptions({ limits: stated }).limits };
+  return buildLimits(bytes, "main", { memoryPages, tableElements, interrupt: true, fuel, stack: true, merge: false });
+}
