@@ -549,6 +549,11 @@ TENON_INTERNAL tenon_bytes tenon_json_quote(tenon_bytes text) {
   *end++ = '"';
   for (size_t i = 0; i < text.size; i++) {
     uint8_t byte = text.data[i];
+    if (byte == '\n' || byte == '\r' || byte == '\t') {
+      *end++ = '\\';
+      *end++ = byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't';
+      continue;
+    }
     if (byte < 32) {
       __builtin_memcpy(end, "\\u00", 4);
       end[4] = (uint8_t)hex[byte >> 4];

@@ -81,6 +81,11 @@ TENON_EXPORT(input_u64) {
   return 0;
 }
 
+TENON_EXPORT(input_block) {
+  tenon_output(tenon_read(tenon_abi_input_offset()));
+  return 0;
+}
+
 TENON_EXPORT(input_past_end) {
   uint64_t end = tenon_abi_input_length(), places[] = {end, end + 1000, 1ull << 63}, sum = 0;
   for (int i = 0; i < 3; i++) sum += tenon_abi_input_load_u8(places[i]) + tenon_abi_input_load_u64(places[i]);
