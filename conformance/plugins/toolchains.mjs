@@ -43,15 +43,15 @@ export async function compileClang(sources, flags = []) {
 /**
  * Compiles AssemblyScript with npm's asc.
  *
- * @param {string} source Path from the root of the repository; exports `onAbort`.
+ * @param {string} source Path from the root of the repository.
+ * @param {string} abort Module of the function that gets uncaught exceptions, from there too, without ending, and its name.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
-export async function compileAssemblyScript(source) {
+export async function compileAssemblyScript(source, abort) {
   const { main } = await import("assemblyscript/asc");
   let wasm;
-  const path = relative(process.cwd(), join(ROOT, source));
-  const abort = `abort=${path.replace(/\.ts$/, "")}/onAbort`;
-  const { error, stderr } = await main([path, "--outFile", "plugin.wasm", "-Os", "--use", abort], {
+  const fromHere = (path) => relative(process.cwd(), join(ROOT, path));
+  const { error, stderr } = await main([fromHere(source), "--outFile", "plugin.wasm", "-Os", "--use", `abort=${fromHere(abort)}`], {
     writeFile: (name, contents) => void (name === "plugin.wasm" && (wasm = contents)),
   });
   if (error || !wasm) throw new Error(`Cannot compile "${source}": ${stderr}`);

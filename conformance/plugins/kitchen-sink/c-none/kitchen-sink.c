@@ -160,6 +160,11 @@ EXPORT(input_u8) {
 
 EXPORT(input_u64) { return output(input()); }
 
+EXPORT(input_block) {
+  heap_used = 0;
+  return output(read_block(input_offset()));
+}
+
 EXPORT(input_past_end) {
   u64 end = input().length, far = 1ull << 63;
   return output(decimal(input_load_u8(end) + input_load_u64(end) + input_load_u8(end + 1000) +

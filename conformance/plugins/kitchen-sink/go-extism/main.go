@@ -87,6 +87,35 @@ func beforeCheckout() int32 {
 	return 0
 }
 
+//go:wasmexport json
+func jsonInOut() int32 {
+	var question struct {
+		Name    *string `json:"name"`
+		Numbers []int64 `json:"numbers"`
+		Nested  *struct {
+			Is bool `json:"is"`
+		} `json:"nested"`
+	}
+	if err := pdk.InputJSON(&question); err != nil {
+		pdk.SetError(err)
+		return 1
+	}
+	if question.Name == nil || question.Nested == nil {
+		pdk.SetError(errors.New("no name or nothing nested"))
+		return 1
+	}
+	var sum int64
+	for _, number := range question.Numbers {
+		sum += number
+	}
+	pdk.OutputJSON(struct {
+		Greeting string `json:"greeting"`
+		Sum      int64  `json:"sum"`
+		Is       bool   `json:"is"`
+	}{"Hello, " + *question.Name, sum, question.Nested.Is})
+	return 0
+}
+
 //go:wasmexport range
 func partOfBlock() int32 {
 	data := pdk.Input()

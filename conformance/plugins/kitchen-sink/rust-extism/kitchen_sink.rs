@@ -47,6 +47,31 @@ pub fn before_checkout(Json(cart): Json<Cart>) -> FnResult<Json<Discount>> {
     Ok(Json(Discount { discount_percent: if is_eligible { 20 } else { 0 } }))
 }
 
+#[derive(Deserialize)]
+struct Question {
+    name: String,
+    numbers: Vec<i64>,
+    nested: Nested,
+}
+
+#[derive(Deserialize)]
+struct Nested {
+    is: bool,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    greeting: String,
+    sum: i64,
+    is: bool,
+}
+
+#[plugin_fn]
+pub fn json(Json(question): Json<Question>) -> FnResult<Json<Answer>> {
+    let greeting = format!("Hello, {}", question.name);
+    Ok(Json(Answer { greeting, sum: question.numbers.iter().sum(), is: question.nested.is }))
+}
+
 #[no_mangle]
 pub extern "C" fn range() -> i32 {
     let bytes = input_bytes();
