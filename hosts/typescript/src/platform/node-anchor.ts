@@ -6,6 +6,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { refuse } from "../wasi/errno.ts";
+import { isPlainOnWindows } from "./windows-name.ts";
 
 /** Looks at something that is about to be entered and refuses it with a `Refusal`. */
 export type DirectoryCheck = (stat: fs.BigIntStats) => void;
@@ -53,7 +54,7 @@ export function holdOpen(real: string): Anchor | undefined {
  */
 export function knowByPath(real: string): Anchor {
   const at = (name: string): string => {
-    checkPortableName(name);
+    if (path.sep === "\\" && !isPlainOnWindows(name)) refuse("inval");
     if (fs.realpathSync.native(real) !== real) refuse("notcapable");
     return name === "." ? real : path.join(real, name);
   };
@@ -93,12 +94,4 @@ function holdDescriptor(fd: number): Anchor {
       fs.closeSync(fd);
     },
   };
-}
-
-/** Refuses names that mean something else than themselves to Windows: other streams, devices, cut-off ends. */
-function checkPortableName(name: string): void {
-  if (name === "." || path.sep === "/") return;
-  const isDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i.test(name);
-  const hasControl = [...name].some((character) => character < " ");
-  if (isDevice || hasControl || /[\\/:*?"<>|]/.test(name) || /[. ]$/.test(name)) refuse("inval");
 }

@@ -166,6 +166,7 @@ export class DescriptorTable {
 /**
  * What an opened file or directory may do: what was asked for, as far as its directory passes it on.
  *
+ * @param kind What is opened.
  * @param base The rights asked for.
  * @param inheriting The rights asked for what is opened below it.
  * @param parent The directory that it is opened in.

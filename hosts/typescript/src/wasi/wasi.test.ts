@@ -33,6 +33,17 @@ describe("imports", () => {
     }
   });
 
+  test("of a wrong type that no linker has refused throw a TypeError into the call and do nothing", () => {
+    const guest = createGuest();
+    for (const parameters of ["I", "II"]) {
+      const module = new WebAssembly.Module(forwarder("fd_close", parameters));
+      const imports = { wasi_snapshot_preview1: guest.wasi.imports as WebAssembly.ModuleImports };
+      const { exports } = new WebAssembly.Instance(module, imports);
+      expect(exports["run"]).toThrow(TypeError);
+    }
+    expect(guest.call("fd_fdstat_get", 0, 0)).toBe(0);
+  });
+
   test("answer EFAULT where a pointer is meant, before a memory is attached and after close()", () => {
     const guest = createGuest();
     guest.wasi.close();
