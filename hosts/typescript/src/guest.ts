@@ -22,6 +22,8 @@ export interface Guest {
   readonly waiting: ReadonlyMap<string, () => Promise<unknown>> | undefined;
   /** Counters of every instance. */
   readonly controls: readonly InstanceControls[];
+  /** Whether one of them counts fuel. */
+  readonly hasFuel: boolean;
   /** Kernel to give back when the instance is dropped. */
   readonly borrowed: KernelExports | undefined;
   /** Memories of the plug-in that the host can see. */
@@ -51,7 +53,8 @@ export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
   const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;
-  return { functions, main, wasi, waiting, controls: linked.instances.map((each) => each.controls), borrowed: linked.borrowed, memories: collectMemories(linked) };
+  const controls = linked.instances.map((each) => each.controls);
+  return { functions, main, wasi, waiting, controls, hasFuel: controls.some((each) => each.fuel !== undefined), borrowed: linked.borrowed, memories: collectMemories(linked) };
 }
 
 /** @returns Whether an export is a plug-in function, as far as its type is known. */

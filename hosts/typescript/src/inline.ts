@@ -26,7 +26,6 @@ export class InlineEngine implements Engine {
   readonly #blueprint: Blueprint;
   readonly #session: Session;
   readonly #isMeasured: boolean;
-  readonly #hasFuelLimit: boolean;
   #guest: Guest | undefined;
   #isRunning = false;
   #isClosed = false;
@@ -45,7 +44,6 @@ export class InlineEngine implements Engine {
     this.#blueprint = blueprint;
     this.#session = session;
     this.#isMeasured = isMeasured;
-    this.#hasFuelLimit = session.limits.fuel !== Number.POSITIVE_INFINITY;
     this.functions = (blueprint.modules[blueprint.main]?.exports ?? []).filter(isPluginFunction).map((each) => each.name);
     this.#start({});
   }
@@ -133,7 +131,7 @@ export class InlineEngine implements Engine {
       call.deadline = call.startMs + call.timeoutMs;
     }
     this.#isRunning = true;
-    if (this.#hasFuelLimit) refuel(guest.controls, session.limits.fuel);
+    if (guest.hasFuel) refuel(guest.controls, session.limits.fuel);
     return call;
   }
 
@@ -150,7 +148,7 @@ export class InlineEngine implements Engine {
 
   /** The function returned: its output, or the failure it reported. */
   #complete(guest: Guest, call: Call, code: unknown, isExit = false): Output {
-    const limited = this.#hasFuelLimit ? limitFailure(guest.controls, this.#session) : undefined;
+    const limited = guest.hasFuel ? limitFailure(guest.controls, this.#session) : undefined;
     let failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
     let output = NO_BYTES;
     if (failure === undefined) {
@@ -186,7 +184,7 @@ export class InlineEngine implements Engine {
     this.#isRunning = false;
     call.outputBytes = output.length;
     if (this.#isMeasured) call.durationMs = this.#session.platform.now() - call.startMs;
-    if (this.#hasFuelLimit) call.fuel = usedFuel(guest.controls, this.#session.limits.fuel);
+    if (guest.hasFuel) call.fuel = usedFuel(guest.controls, this.#session.limits.fuel);
     this.#last = call;
     if (isSpent) this.#drop();
     if (lastFailure !== undefined) throw this.#named(lastFailure, call.function);
