@@ -38,7 +38,7 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
     modules,
     main: loaded.main,
     functions: parsed.functions,
-    createWasi: await loadWasi(modules),
+    createWasi: await loadWasi(modules, grant, parsed),
     createHttp: await loadHttp(modules, grant, parsed),
   };
   const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
@@ -78,9 +78,10 @@ async function compileOrDescribe({ name, content }: LoadedModule, settings: Comp
   return { ...describeModule(content), name };
 }
 
-async function loadWasi(modules: readonly NamedModule[]): Promise<((session: Session) => WasiImports) | undefined> {
+async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<((session: Session) => WasiImports) | undefined> {
   if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
-  return (await import("./session-wasi.ts")).createSessionWasi;
+  const { createWasiImport } = await import("./session-wasi.ts");
+  return await createWasiImport({ paths, args, env, deterministic }, platform);
 }
 
 async function loadHttp(modules: readonly NamedModule[], { hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {

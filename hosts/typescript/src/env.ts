@@ -3,7 +3,7 @@
  * kernel's, and `session-http.ts` sends requests.
  */
 
-import { ABI_NAMESPACE, type HOST_IMPORTS } from "./abi.ts";
+import type { HOST_IMPORTS } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import type { LogLevel } from "./log.ts";
 import { type Session, failCall, writeLog } from "./session.ts";
@@ -24,28 +24,27 @@ export function createHostImports(session: Session): HostImports {
     session.kernel.free(handle);
     return text;
   };
-  const guard = <Result>(name: string, run: () => Result): Result => {
+  const guard = <Result>(run: () => Result): Result => {
     try {
       return run();
-    } catch (cause) {
-      throw failCall(session, PluginError.is(cause) ? cause : loggerFailure(session, name, cause));
+    } catch (failure) {
+      throw failCall(session, failure as PluginError); // nothing here throws anything else
     }
   };
-  const log = (level: LogLevel) => (handle: bigint) =>
-    guard(`log_${level}`, () => writeLog(session, level, takeText(handle), "log"));
+  const log = (level: LogLevel) => (handle: bigint) => guard(() => writeLog(session, level, takeText(handle), "log"));
   return {
     config_get: (key = 0n) =>
-      guard("config_get", () => {
+      guard(() => {
         const value = session.config.get(takeText(key));
         return value === undefined ? 0n : session.kernel.store(value);
       }),
     var_get: (key = 0n) =>
-      guard("var_get", () => {
+      guard(() => {
         const value = session.vars.get(takeText(key));
         return value === undefined ? 0n : session.kernel.store(value);
       }),
     var_set: (key = 0n, value = 0n) =>
-      guard("var_set", () => {
+      guard(() => {
         const name = takeText(key);
         if (value === 0n) {
           session.vars.delete(name);
@@ -56,14 +55,14 @@ export function createHostImports(session: Session): HostImports {
         session.vars.set(name, bytes);
       }),
     http_request: (request = 0n, body = 0n) =>
-      guard("http_request", () => {
+      guard(() => {
         const url = takeText(request).slice(0, 256);
         session.kernel.free(body);
         throw new PluginError("http/not-allowed", `Cannot send the request ${url}: no host is allowed, name it in allow.hosts`, { url });
       }),
     http_status_code: () => session.call.waiting?.response?.status ?? 0,
     http_headers: () =>
-      guard("http_headers", () => {
+      guard(() => {
         const headers = session.call.waiting?.response?.headers;
         return headers === undefined ? 0n : session.kernel.store(JSON.stringify(headers));
       }),
@@ -74,13 +73,4 @@ export function createHostImports(session: Session): HostImports {
     log_error: log("error"),
     get_log_level: () => session.logLevel,
   };
-}
-
-function loggerFailure(session: Session, name: string, cause: unknown): PluginError {
-  return new PluginError(
-    "call/host-function",
-    `Cannot finish "${session.call.function}": the logger failed: ${String(cause)}`,
-    { namespace: ABI_NAMESPACE, name },
-    { cause, plugin: session.plugin, function: session.call.function },
-  );
 }

@@ -7,8 +7,8 @@
 
 import { PluginError } from "./error.ts";
 import { DEFAULT_LIMITS, type Limits, type ResolvedLimits } from "./limits.ts";
-import type { Manifest, PathRequest } from "./manifest.ts";
-import type { ParsedOptions } from "./options.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ParsedOptions, PathGrant } from "./options.ts";
 import type { Author } from "./source.ts";
 
 /** What a plug-in may do. */
@@ -16,7 +16,7 @@ export interface Grant {
   readonly limits: ResolvedLimits;
   readonly config: ReadonlyMap<string, string>;
   readonly hosts: readonly string[];
-  readonly paths: readonly PathRequest[];
+  readonly paths: readonly PathGrant[];
 }
 
 /**

@@ -25,6 +25,8 @@ export const WASI_NAMESPACE = "wasi_snapshot_preview1";
 /** Functions by name, and the memory they will work on. */
 export interface WasiImports {
   readonly imports: Readonly<Record<string, (...values: never[]) => unknown>>;
+  /** Whether a function has this type. */
+  accepts(name: string, signature: Signature): boolean;
   attach(memory: WebAssembly.Memory): void;
   /** Writes out what stands in the standard streams without a line end. */
   flush(): void;
@@ -169,10 +171,18 @@ class Linker {
       this.#linkedExport(module, wanted) ??
       (namespace === "env" ? this.#hostFunction(USER_NAMESPACE, wanted, addWaiting) : undefined);
     if (found === undefined) throw this.#missing(module, wanted);
+    const { signature } = wanted;
+    const isWrongWasi = namespace === WASI_NAMESPACE && signature !== undefined && wasi?.accepts(name, signature) === false && found === wasi.imports[name];
+    if (isWrongWasi) throw this.#mismatch(module, wanted);
     if (kind === "function" ? typeof found === "function" : typeof found === "object") return found;
-    throw new PluginError(
+    throw this.#mismatch(module, wanted);
+  }
+
+  #mismatch(module: NamedModule, { namespace, name, kind, signature }: ImportShape): PluginError {
+    const type = signature === undefined ? kind : `function (${signature.params.join(", ")}) → (${signature.results.join(", ")})`;
+    return new PluginError(
       "link/mismatch",
-      `Cannot link the module "${module.name}": it imports "${namespace}" "${name}" as a ${kind}, and what is offered is something else`,
+      `Cannot link the module "${module.name}": it imports "${namespace}" "${name}" as a ${type}, and what is offered has another type`,
       { module: module.name, namespace, name },
       { plugin: this.#session.plugin },
     );

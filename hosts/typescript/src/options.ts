@@ -6,15 +6,35 @@ import type { HostFunction, HostFunctions } from "./functions.ts";
 import type { HttpOptions } from "./http/options.ts";
 import { type Limits, LIMIT_CEILINGS } from "./limits.ts";
 import type { LogLevel, Logger } from "./log.ts";
-import type { PathRequest } from "./manifest.ts";
 import { type Platform, defaultPlatform } from "./platform.ts";
+import type { Folder } from "./wasi/file-tree.ts";
+
+/** A folder that a plug-in sees: one of the host, or one that the embedder keeps, such as `memoryFolder()`. */
+export interface PathGrant {
+  /** Path of a folder of the host; a link here is followed. */
+  readonly host?: string;
+  /** A folder in place of `host`. */
+  readonly folder?: Folder;
+  /** Where the plug-in finds it, such as `/data`. */
+  readonly guest: string;
+  /** Default `"read"`. */
+  readonly access?: "read" | "read-write";
+}
+
+/** A world that is the same at each call, so that a call can be repeated byte for byte. */
+export interface Deterministic {
+  /** What WASI's clock says at the beginning of each call, in milliseconds since 1970-01-01 UTC. */
+  readonly now: number;
+  /** Seed of WASI's random numbers, a whole number; they are fit for no secret. */
+  readonly seed: number;
+}
 
 /** What a plug-in is allowed beyond computing. Everything is off unless it stands here. */
 export interface Allow {
   /** Hosts that `http_request` may reach. */
   readonly hosts?: readonly string[];
-  /** Folders of the host that the plug-in sees. */
-  readonly paths?: readonly PathRequest[];
+  /** Folders that the plug-in sees. */
+  readonly paths?: readonly PathGrant[];
 }
 
 /** Options of a plug-in. */
@@ -31,6 +51,10 @@ export interface PluginOptions {
   readonly allow?: Allow;
   /** How requests of the plug-in are sent, beside `allow.hosts` and `limits.httpResponseBytes`. */
   readonly http?: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
+  /** Arguments and environment that the plug-in finds through WASI; both are empty by default. */
+  readonly wasi?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  /** Gives the plug-in a fixed clock and seeded random numbers. */
+  readonly deterministic?: Deterministic;
   /**
    * Says that the modules come from `tenon prepare` and bring their limits with them, so that they are not rewritten. Only
    * for modules that you prepared yourself: nothing checks it.
@@ -54,7 +78,10 @@ export interface ParsedOptions {
   /** Stated limits only, `Infinity` for none. */
   readonly limits: { readonly [Name in keyof Limits]?: number };
   readonly allowedHosts: readonly string[];
-  readonly allowedPaths: readonly PathRequest[];
+  readonly allowedPaths: readonly PathGrant[];
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly deterministic: Deterministic | undefined;
   readonly http: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
   readonly isPrepared: boolean;
   readonly logger: Logger | undefined;
@@ -63,7 +90,7 @@ export interface ParsedOptions {
   readonly platform: Platform;
 }
 
-const NAMES = ["name", "config", "functions", "limits", "allow", "http", "prepared", "logger", "logLevel", "measure", "platform"] as const;
+const NAMES = ["name", "config", "functions", "limits", "allow", "http", "wasi", "deterministic", "prepared", "logger", "logLevel", "measure", "platform"] as const;
 
 /**
  * Parses options.
@@ -81,6 +108,9 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
   const allow = get("allow", ({ value, path }) => readFields(value, path, ["hosts", "paths"]));
   const hosts = allow?.get("hosts");
   const paths = allow?.get("paths");
+  const wasi = get("wasi", ({ value, path }) => readFields(value, path, ["args", "env"]));
+  const args = wasi?.get("args");
+  const env = wasi?.get("env");
   const logger = get("logger", readFunction) as Logger | undefined;
   return Object.freeze({
     name: get("name", readString),
@@ -89,6 +119,9 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
     limits: get("limits", readLimits) ?? {},
     allowedHosts: hosts ? readArray(hosts).map(readString) : [],
     allowedPaths: paths ? readArray(paths).map(readPath) : [],
+    args: args ? readArray(args).map(readString) : [],
+    env: env ? readStringMap(env) : new Map<string, string>(),
+    deterministic: get("deterministic", readDeterministic),
     http: options.http ?? {},
     isPrepared: get("prepared", readBoolean) ?? false,
     logger,
@@ -127,14 +160,28 @@ function readHostFunctions({ path, value }: Field): HostFunctions {
   return spaces;
 }
 
-function readPath({ path, value }: Field): PathRequest {
-  const fields = readFields(value, path, ["host", "guest", "access"]);
-  const host = fields.get("host") ?? failField(`${path}.host`, "a path of the host", undefined);
+function readDeterministic({ path, value }: Field): Deterministic {
+  const fields = readFields(value, path, ["now", "seed"]);
+  const count = (name: "now" | "seed"): number => readCount(fields.get(name) ?? failField(`${path}.${name}`, "a whole number", undefined), Number.MAX_SAFE_INTEGER);
+  return Object.freeze({ now: count("now"), seed: count("seed") });
+}
+
+function readPath({ path, value }: Field): PathGrant {
+  const fields = readFields(value, path, ["host", "folder", "guest", "access"]);
+  const host = fields.get("host");
+  const folder = fields.get("folder")?.value;
+  if ((host === undefined) === (folder === undefined)) failField(path, 'exactly one of "host", "folder"', value);
+  if (folder !== undefined && !isFolder(folder)) failField(`${path}.folder`, "what memoryFolder() returns", folder);
   const guest = fields.get("guest") ?? failField(`${path}.guest`, "a path of the guest", undefined);
   const access = fields.get("access");
   const mode = access === undefined ? "read" : readString(access);
   if (mode !== "read" && mode !== "read-write") failField(`${path}.access`, '"read" or "read-write"', mode);
-  return { host: readString(host), guest: readString(guest), access: mode };
+  const place = folder === undefined ? { host: readString(host as Field) } : { folder };
+  return Object.freeze({ ...place, guest: readString(guest), access: mode });
+}
+
+function isFolder(value: unknown): value is Folder {
+  return typeof value === "object" && value !== null && "open" in value && typeof value.open === "function";
 }
 
 function readFunction({ path, value }: Field): unknown {

@@ -5,6 +5,7 @@
  */
 
 import type { HttpPlatform } from "./http/hop.ts";
+import type { Folder } from "./wasi/file-tree.ts";
 import { webPlatform } from "./platform/web.ts";
 
 /** The runtime's share: reading files, fetching, hashing, clock and random numbers. */
@@ -19,6 +20,10 @@ export interface Platform {
   readonly fetch: typeof fetch;
   /** Loads what sends the requests of plug-ins, where that is more than `fetch`. */
   readonly loadHttp?: () => Promise<HttpPlatform>;
+  /** Loads what opens folders of the host. Absent where there are no files. */
+  readonly loadFiles?: () => Promise<(path: string) => Folder>;
+  /** Blocks the thread for so many milliseconds, or returns at once where that is not allowed. Absent: never blocks. */
+  readonly sleep?: (ms: number) => void;
   /** SHA-256 of bytes. */
   readonly sha256: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
   /** Milliseconds on a clock that never goes back. */

@@ -1,33 +1,144 @@
-/** WASI for one session: no arguments, no environment, no files; its standard streams go to the logger by lines. */
+/**
+ * WASI for one session. What the plug-in finds is what the embedder's options say: folders, arguments, environment, a
+ * clock. Its standard streams go to the logger by lines, its standard input is empty. Loaded only where a module asks.
+ */
 
-import { type Session, writeLog } from "./session.ts";
+import { timeoutFailure } from "./watch.ts";
+import { PluginError } from "./error.ts";
+import type { Signature } from "./functions.ts";
 import type { WasiImports } from "./link.ts";
 import { LineSplitter, type LogLevel } from "./log.ts";
+import type { Deterministic, PathGrant } from "./options.ts";
+import type { Platform } from "./platform.ts";
+import { type Session, failCall, writeLog } from "./session.ts";
+import type { FileTree, Folder } from "./wasi/file-tree.ts";
+import { seededRandom } from "./wasi/random.ts";
+import { WASI_PARAMETERS } from "./wasi/signatures.ts";
 import { createWasi } from "./wasi/wasi.ts";
+
+/** What the embedder lets a plug-in see through WASI. */
+export interface WasiGrant {
+  readonly paths: readonly PathGrant[];
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly deterministic: Deterministic | undefined;
+}
 
 const LEVELS = { stdout: "info", stderr: "error" } as const satisfies Record<string, LogLevel>;
 
 /**
- * @param session Session of the plug-in.
- * @returns WASI for one instance of it.
+ * Opens what is granted and makes WASI from it.
+ *
+ * @param grant What the plug-in may see.
+ * @param platform Opens folders of the host.
+ * @returns A maker of WASI for each new instance.
+ * @throws {PluginError} `manifest/invalid` if a folder is not there, or the platform has no files.
  */
-export function createSessionWasi(session: Session): WasiImports {
+export async function createWasiImport(grant: WasiGrant, platform: Platform): Promise<(session: Session) => WasiImports> {
+  const openFolder = grant.paths.some((path) => path.folder === undefined) ? await platform.loadFiles?.() : undefined;
+  const files: FileTree = grant.paths.map((path) => ({
+    guest: path.guest,
+    access: path.access === "read" ? "read" : "write",
+    folder: path.folder ?? openHostFolder(path.host ?? "", openFolder, platform),
+  }));
+  const env = Object.fromEntries(grant.env);
+  return (session) => {
+    const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => writeLog(session, LEVELS[source], line, source));
+    const lines = { stdout: splitter("stdout"), stderr: splitter("stderr") };
+    const wasi = createWasi({
+      args: grant.args,
+      env,
+      files,
+      write: (stream, bytes) => lines[stream].push(bytes),
+      ...(grant.deterministic === undefined ? realTime(session) : virtualTime(session, grant.deterministic)),
+    });
+    return {
+      imports: wasi.imports,
+      accepts,
+      attach: (memory) => wasi.attach(memory),
+      flush() {
+        lines.stdout.flush();
+        lines.stderr.flush();
+      },
+      close: () => wasi.close(),
+    };
+  };
+}
+
+/** What of the world is neither files nor streams. */
+interface World {
+  readonly now: () => number;
+  readonly monotonic: () => number;
+  readonly random: (into: Uint8Array<ArrayBuffer>) => void;
+  readonly sleep: (ms: number) => void;
+}
+
+function realTime(session: Session): World {
   const { platform } = session;
-  const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => writeLog(session, LEVELS[source], line, source));
-  const lines = { stdout: splitter("stdout"), stderr: splitter("stderr") };
-  const wasi = createWasi({
-    write: (stream, bytes) => lines[stream].push(bytes),
+  return {
     now: platform.wallClock,
     monotonic: platform.now,
     random: platform.random,
-  });
-  return {
-    imports: wasi.imports,
-    attach: (memory) => wasi.attach(memory),
-    flush() {
-      lines.stdout.flush();
-      lines.stderr.flush();
+    sleep(ms) {
+      const { call } = session;
+      call.deadline ??= platform.now() + call.timeoutMs;
+      // It would be stopped while it sleeps, so nobody has to wait for that.
+      if (platform.now() + ms >= call.deadline) throw failCall(session, timeoutFailure(call));
+      platform.sleep?.(ms);
     },
-    close: () => wasi.close(),
   };
+}
+
+/**
+ * Time that begins anew at each call and passes by being looked at, a microsecond each time, so that what waits for it
+ * gets there; and random numbers that begin anew too. The same call then does the same, byte for byte.
+ */
+function virtualTime(session: Session, { now, seed }: Deterministic): World {
+  let passedMs = 0;
+  let random = seededRandom(seed);
+  let current = session.call;
+  const renew = (): void => {
+    if (session.call === current) return;
+    current = session.call;
+    passedMs = 0;
+    random = seededRandom(seed);
+  };
+  const pass = (): number => {
+    renew();
+    passedMs += 0.001;
+    return passedMs;
+  };
+  return {
+    now: () => now + pass(),
+    monotonic: pass,
+    random(into) {
+      renew();
+      random(into);
+    },
+    sleep(ms) {
+      renew();
+      passedMs += ms;
+      if (passedMs >= session.call.timeoutMs) throw failCall(session, timeoutFailure(session.call));
+    },
+  };
+}
+
+function openHostFolder(host: string, open: ((path: string) => Folder) | undefined, platform: Platform): Folder {
+  const invalid = (why: string, cause?: unknown): PluginError =>
+    new PluginError("manifest/invalid", `Cannot offer the folder "${host}": ${why}`, { path: "allow.paths", expected: "a folder of the host" }, { cause });
+  if (open === undefined) throw invalid(`the platform "${platform.name}" has no files; pass { folder: memoryFolder() } instead of host`);
+  try {
+    return open(host);
+  } catch (cause) {
+    throw invalid(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+const LETTERS: Readonly<Record<string, string>> = { i32: "i", i64: "I" };
+
+/** Whether preview 1 has a function of this name and type. */
+function accepts(name: string, { params, results }: Signature): boolean {
+  if (!Object.hasOwn(WASI_PARAMETERS, name)) return false;
+  const expected = WASI_PARAMETERS[name as keyof typeof WASI_PARAMETERS];
+  return params.map((type) => LETTERS[type] ?? "?").join("") === expected && results.join() === (name === "proc_exit" ? "" : "i32");
 }

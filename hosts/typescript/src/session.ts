@@ -7,7 +7,7 @@
 import { LOG_LEVELS } from "./abi.ts";
 import { Call } from "./call.ts";
 import type { CallOptions } from "./engine.ts";
-import type { PluginError } from "./error.ts";
+import { PluginError } from "./error.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ResolvedLimits } from "./limits.ts";
 import type { LogEntry, LogLevel, Logger } from "./log.ts";
@@ -84,6 +84,7 @@ export function failCall(session: Session, failure: PluginError): PluginError {
  * @param level Level of the text.
  * @param text The text.
  * @param source Where it came from.
+ * @throws {PluginError} `call/host-function` if the logger throws.
  */
 export function writeLog(session: Session, level: LogLevel, text: string, source: LogEntry["source"]): void {
   if (session.logger === undefined || LOG_LEVELS[level] < session.logLevel) return;
@@ -92,5 +93,10 @@ export function writeLog(session: Session, level: LogLevel, text: string, source
   if (room <= 0) return;
   call.logBytes += text.length;
   const cut = text.length <= room ? text : `${text.slice(0, room)}… (the call's log limit is reached)`;
-  session.logger({ level, text: cut, plugin: session.plugin, function: call.function, source });
+  try {
+    session.logger({ level, text: cut, plugin: session.plugin, function: call.function, source });
+  } catch (cause) {
+    const message = `Cannot finish "${call.function}": the logger failed: ${String(cause)}`;
+    throw failCall(session, new PluginError("call/host-function", message, { namespace: "", name: "logger" }, { cause, plugin: session.plugin, function: call.function }));
+  }
 }

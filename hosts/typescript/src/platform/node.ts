@@ -30,6 +30,10 @@ export const nodePlatform: Platform = Object.freeze({
     }
   },
   loadHttp: async () => (await import("./node-http.ts")).NODE_HTTP,
+  loadFiles: async () => (await import("./node-files.ts")).hostFolder,
+  sleep: (ms) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  },
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
     bytes.length <= SMALL_BYTES ? createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),
