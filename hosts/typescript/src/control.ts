@@ -111,7 +111,7 @@ export function limitFailure(controls: readonly InstanceControls[], session: Ses
   return undefined;
 }
 
-/** A prepared module counts whether or not its fuel is limited. */
+/** What a tank can hold: a prepared module counts whether or not its fuel is limited. */
 function tankful(fuel: number): number {
   return Math.min(fuel, LIMIT_CEILINGS.fuel);
 }

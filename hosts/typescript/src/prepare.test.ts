@@ -38,10 +38,11 @@ describe("prepareModule()", () => {
     const prepared = prepareModule(RESTLESS, { fuel: true });
     const loaded = await createPlugin(prepared, { prepared: true, limits: { fuel: 1000 } });
     expect(await failureOf(() => loaded.call("loop"))).toEqual({ code: "call/fuel", details: { limit: 1000 } });
+    await loaded.call("nothing");
+    expect(loaded.lastCall?.fuel).toBeGreaterThan(0);
     const free = await createPlugin(prepared, { prepared: true, limits: "none" });
-    await free.call("nothing");
-    expect(free.lastCall?.fuel).toBeGreaterThan(0);
-    const uncounted = await createPlugin(prepareModule(RESTLESS), { prepared: true });
+    expect((await free.call("nothing")).length).toBe(0);
+    const uncounted = await createPlugin(prepareModule(RESTLESS), { prepared: true, limits: { fuel: 1000 } });
     await uncounted.call("nothing");
     expect(uncounted.lastCall?.fuel).toBeUndefined();
   });
