@@ -42,9 +42,13 @@ describe("prepareModule()", () => {
     expect(loaded.lastCall?.fuel).toBeGreaterThan(0);
     const free = await createPlugin(prepared, { prepared: true, limits: "none" });
     expect((await free.call("nothing")).length).toBe(0);
-    const uncounted = await createPlugin(prepareModule(RESTLESS), { prepared: true, limits: { fuel: 1000 } });
-    await uncounted.call("nothing");
-    expect(uncounted.lastCall?.fuel).toBeUndefined();
+  });
+
+  test("makes a module that is refused when a limit is stated that it was not prepared for", async () => {
+    const refused = { code: "module/unlimitable", details: { construct: "fuel" } };
+    expect(await failureOf(() => createPlugin(prepareModule(RESTLESS), { prepared: true, limits: { fuel: 1000 } }))).toMatchObject(refused);
+    const plain = await failureOf(() => createPlugin(RESTLESS, { prepared: true }));
+    expect(plain).toMatchObject({ code: "module/unlimitable", details: { construct: "timeoutMs" } });
   });
 
   test("refuses what cannot be limited, what is prepared already, and wrong options", async () => {
