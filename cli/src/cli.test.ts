@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import { createPlugin } from "@tenon/host";
@@ -42,6 +44,15 @@ const TALKER = String.raw`(module
   (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "\1b[2Jevil\0afunction") (result i32) (i32.const 0)))`;
 
+const FETCHER = `(module
+  (import "extism:host/env" "http_request" (func $http_request (param i64 i64) (result i64)))
+  (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+  (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (func (export "get") (result i32) (local $body i64)
+    (local.set $body (call $http_request (call $input_offset) (i64.const 0)))
+    (call $output_set (local.get $body) (call $length (local.get $body))) (i32.const 0)))`;
+
 beforeAll(async () => {
   const wabt = await initWabt();
   const module = wabt.parseWat("talker.wat", TALKER);
@@ -53,6 +64,8 @@ beforeAll(async () => {
   writeFileSync(at("text.wasm"), "no module");
   writeFileSync(at("asks.json"), JSON.stringify({ wasm: [{ path: at("talker.wasm") }], allowed_hosts: ["api.example.com"], config: { tier: "gold" } }));
   writeFileSync(at("several.json"), JSON.stringify({ wasm: [{ path: at("stranger.wasm") }, { path: at("talker.wasm") }] }));
+  const fetcher = wabt.parseWat("fetcher.wat", FETCHER);
+  writeFileSync(at("fetcher.wasm"), fetcher.toBinary({}).buffer);
   writeFileSync(at("large.bin"), new Uint8Array(4_000_000));
   writeFileSync(at("bytes.bin"), Uint8Array.of(0, 255, 10, 27, 13));
 });
@@ -70,6 +83,25 @@ function call(...args: readonly string[]): Result {
   return tenon(["call", at("talker.wasm"), ...args]);
 }
 
+/** The same without holding up this process, which serves it. */
+async function tenonAside(args: readonly string[]): Promise<Omit<Result, "bytes">> {
+  const child = spawn(process.execPath, [TENON, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exit = once(child, "exit");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [status] = (await exit) as [number | null];
+  return { status, stdout, stderr };
+}
+
+async function withServer(body: string | Uint8Array, use: (origin: string) => Promise<void>): Promise<void> {
+  const server = createServer((_, response) => response.end(body)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  try {
+    await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.close();
+  }
+}
+
 describe("tenon call", () => {
   test("prints the output and nothing else", () => {
     expect(call("echo", "--input", "hello")).toMatchObject({ status: 0, stdout: "hello", stderr: "" });
@@ -85,13 +117,29 @@ describe("tenon call", () => {
     expect(call("echo")).toMatchObject({ status: 0, stdout: "", stderr: "" });
   });
 
+  test("calls a plug-in that the official Rust PDK made", () => {
+    const rust = fileURLToPath(new URL("../../conformance/plugins/wasm/before-checkout.rust-extism.wasm", import.meta.url));
+    const cart = { id: 1, customer: "Ada", is_new_customer: true, cart_total_in_cents: 12_000, items: [] };
+    const { status, stdout } = tenon(["call", rust, "before_checkout"], JSON.stringify(cart));
+    expect({ status, output: JSON.parse(stdout) as unknown }).toEqual({ status: 0, output: { discount_percent: 20 } });
+  });
+
   test("loads a plug-in from a URL", async () => {
-    const server = createServer((_, response) => response.end(readFileSync(at("talker.wasm"))));
-    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-    const child = spawn(process.execPath, [TENON, "call", `http://127.0.0.1:${(server.address() as AddressInfo).port}/talker.wasm`, "echo", "-i", "hello"], { stdio: ["ignore", "pipe", "inherit"] });
-    const chunks = await child.stdout.toArray();
-    server.close();
-    expect(Buffer.concat(chunks as Uint8Array[]).toString()).toBe("hello");
+    await withServer(readFileSync(at("talker.wasm")), async (origin) => {
+      expect(await tenonAside(["call", `${origin}/talker.wasm`, "echo", "--input", "hello"])).toMatchObject({ status: 0, stdout: "hello" });
+    });
+  });
+
+  test("lets the plug-in send HTTP requests where that is allowed, on engines that can wait", async () => {
+    await withServer("served", async (origin) => {
+      const args = ["call", at("fetcher.wasm"), "get", "--input", JSON.stringify({ url: origin })];
+      const { host } = new URL(origin);
+      expect(await tenonAside(args)).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining("--allow-host") });
+      const canWait = "Suspending" in WebAssembly;
+      const inVain = { status: 1, stdout: "", stderr: expect.stringContaining("needs an engine with JSPI") };
+      expect(await tenonAside([...args, "--allow-host", "elsewhere.example"])).toMatchObject(canWait ? { status: 1, stdout: "", stderr: expect.stringContaining("http/not-allowed") } : inVain);
+      expect(await tenonAside([...args, "--allow-host", host])).toMatchObject(canWait ? { status: 0, stdout: "served" } : inVain);
+    });
   });
 
   test("hands configuration over, with everything after the first equals sign", () => {
@@ -156,6 +204,7 @@ describe("tenon call", () => {
     { name: "an unknown option", args: [at("talker.wasm"), "echo", "--timeout"], status: 2, stderr: "Did you mean --timeout-ms?" },
     { name: "two inputs", args: [at("talker.wasm"), "echo", "--input", "a", "--input-file", "b"], status: 2, stderr: "cannot be used with" },
     { name: "a limit that is no number", args: [at("talker.wasm"), "echo", "--fuel", "-1"], status: 2, stderr: "whole number" },
+    { name: "a host that is none", args: [at("fetcher.wasm"), "get", "--allow-host", "http://"], status: 2, stderr: "http.hosts[0]" },
     { name: "configuration without a key", args: [at("talker.wasm"), "echo", "--config", "=x"], status: 2, stderr: "key=value" },
     { name: "no function", args: [at("talker.wasm")], status: 2, stderr: "missing required argument 'function'" },
   ];

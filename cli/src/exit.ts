@@ -41,7 +41,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!PluginError.is(error)) return 70;
   if (LIMIT_CODES.has(error.code)) return 4;
   const [area = ""] = error.code.split("/");
-  // What is passed to the host from the command line is named `options…` there.
-  if (area === "function" || (PluginError.is(error, "manifest/invalid") && error.details.path.startsWith("options"))) return 2;
+  // What is passed to the host from the command line has these names there, and no field of a manifest has.
+  if (area === "function" || (PluginError.is(error, "manifest/invalid") && /^(options|http)\b/.test(error.details.path))) return 2;
   return LOAD_CLASSES.includes(area) ? 3 : 1;
 }

@@ -32,6 +32,7 @@ const HINTS: { readonly [Code in FailureCode]?: string } = {
   "call/fuel": "Give it more with --fuel N",
   "memory/limit": "Give it more with --memory-pages N (64 KiB each), or --memory-pages none",
   "call/input": "Give it more with --memory-pages N (64 KiB each), or --memory-pages none",
+  "host-function/async": "A plug-in that waits for HTTP needs an engine with JSPI, such as Node 24",
   "http/not-allowed": "Allow it with --allow-host HOST",
 };
 
@@ -42,7 +43,7 @@ function reportFailure(thrown: unknown): FailureReport {
   if (!PluginError.is(error)) {
     return { code: error instanceof UsageError ? "usage" : "internal", message, details: {}, guestStack: [], hint: undefined, exitCode };
   }
-  return { code: error.code, message, details: error.details, guestStack: error.guestStack, hint: HINTS[error.code], exitCode };
+  return { code: error.code, message, details: error.details, guestStack: error.guestStack, hint: hintFor(error, exitCode), exitCode };
 }
 
 /**
@@ -60,6 +61,10 @@ export function finishFailed(thrown: unknown, terminal: Terminal, isJson: boolea
   else printFailure(report, terminal.messages);
   if (report.code === "internal" && thrown instanceof Error) terminal.messages.write(`${escapeLines(thrown.stack ?? "")}\n`);
   return report.exitCode;
+}
+
+function hintFor({ code }: PluginError, exitCode: ExitCode): string | undefined {
+  return code === "manifest/invalid" && exitCode === 2 ? undefined : HINTS[code];
 }
 
 function printFailure({ message, code, guestStack, hint }: FailureReport, channel: Channel): void {

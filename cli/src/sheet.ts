@@ -24,10 +24,10 @@ function printModule(module: ModuleReport, isOneOfSeveral: boolean, channel: Cha
   if (isOneOfSeveral) channel.write(`${channel.paint("bold", escapeLine(`Module ${name}`))}${isMain ? " (main)" : ""}\n`);
   printRows(
     [
-      ["size", `${count(bytes)} bytes, ${count(functions)} functions`],
+      ["size", `${count(bytes)} bytes, ${plural(functions, "function")}`],
       ["sha256", sha256],
       ["memory", memories.map(({ min, max }) => `${pages(min)}${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${pages(max)}`}`).join("; ") || "none"],
-      ["tables", tables.map(({ min, max }) => `${count(min)} elements${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${count(max)}`}`).join("; ") || "none"],
+      ["tables", tables.map(({ min, max }) => `${plural(min, "element")}${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${count(max)}`}`).join("; ") || "none"],
       ["features", features.join(", ") || "WebAssembly 1.0 only"],
       ["limits", unlimitable === undefined ? "can be built in: memory, tables, time, fuel, stack" : `cannot be built in: ${unlimitable}`],
       ...Object.entries(producers).map(([field, tools]) => [field, tools.join(", ")]),
@@ -62,7 +62,11 @@ function printRows(rows: readonly (readonly string[])[], channel: Channel): void
 }
 
 function pages(number: number): string {
-  return `${count(number)} ${number === 1 ? "page" : "pages"} (${count(number * 64)} KiB)`;
+  return `${plural(number, "page")} (${count(number * 64)} KiB)`;
+}
+
+function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function count(number: number): string {

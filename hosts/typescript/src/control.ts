@@ -49,6 +49,7 @@ export function createInterrupt(session: Session): () => number {
  * @param exports Exports of the instance.
  * @param session Session of the plug-in.
  * @returns The counters.
+ * @throws {PluginError} `module/unlimitable` if a counter is missing for a limit that is on.
  */
 export function armInstance(exports: WebAssembly.Exports, session: Session): InstanceControls {
   const controls: InstanceControls = {
@@ -56,6 +57,7 @@ export function armInstance(exports: WebAssembly.Exports, session: Session): Ins
     fuel: findGlobal(exports, ADDED.fuel),
     stack: findGlobal(exports, ADDED.stack),
   };
+  checkControls(controls, session);
   if (controls.countdown !== undefined) controls.countdown.value = INTERRUPT_INTERVAL;
   if (controls.stack !== undefined) controls.stack.value = Math.min(session.limits.stackDepth, LIMIT_CEILINGS.stackDepth);
   refuel([controls], session.limits.fuel);
@@ -111,7 +113,20 @@ export function limitFailure(controls: readonly InstanceControls[], session: Ses
   return undefined;
 }
 
-/** A prepared module counts whether or not its fuel is limited. */
+/** A module that came prepared may lack what a limit needs; no limit is ever dropped without a word. */
+function checkControls({ countdown, fuel, stack }: InstanceControls, { limits, plugin }: Session): void {
+  const needs = [
+    { limit: "timeoutMs", control: countdown },
+    { limit: "fuel", control: fuel },
+    { limit: "stackDepth", control: stack },
+  ] as const;
+  const missing = needs.find(({ limit, control }) => control === undefined && limits[limit] !== Number.POSITIVE_INFINITY);
+  if (missing === undefined) return;
+  const message = `Cannot limit the plug-in "${plugin}": it was prepared without what limits.${missing.limit} needs; prepare it again with that, or say limits.${missing.limit}: "none"`;
+  throw new PluginError("module/unlimitable", message, { module: plugin, construct: missing.limit, offset: undefined }, { plugin });
+}
+
+/** What a tank can hold: a prepared module counts whether or not its fuel is limited. */
 function tankful(fuel: number): number {
   return Math.min(fuel, LIMIT_CEILINGS.fuel);
 }

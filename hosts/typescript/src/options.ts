@@ -57,7 +57,7 @@ export interface PluginOptions {
   readonly deterministic?: Deterministic;
   /**
    * Says that the modules come from `tenon prepare` and bring their limits with them, so that they are not rewritten. Only
-   * for modules that you prepared yourself: nothing checks it.
+   * for modules that you prepared yourself: what is missing is refused, but memory and what is built in are not checked.
    */
   readonly prepared?: boolean;
   /** Takes what the plug-in logs. */

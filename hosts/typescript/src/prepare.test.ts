@@ -38,12 +38,17 @@ describe("prepareModule()", () => {
     const prepared = prepareModule(RESTLESS, { fuel: true });
     const loaded = await createPlugin(prepared, { prepared: true, limits: { fuel: 1000 } });
     expect(await failureOf(() => loaded.call("loop"))).toEqual({ code: "call/fuel", details: { limit: 1000 } });
+    await loaded.call("nothing");
+    expect(loaded.lastCall?.fuel).toBeGreaterThan(0);
     const free = await createPlugin(prepared, { prepared: true, limits: "none" });
-    await free.call("nothing");
-    expect(free.lastCall?.fuel).toBeGreaterThan(0);
-    const uncounted = await createPlugin(prepareModule(RESTLESS), { prepared: true });
-    await uncounted.call("nothing");
-    expect(uncounted.lastCall?.fuel).toBeUndefined();
+    expect((await free.call("nothing")).length).toBe(0);
+  });
+
+  test("makes a module that is refused when a limit is stated that it was not prepared for", async () => {
+    const refused = { code: "module/unlimitable", details: { construct: "fuel" } };
+    expect(await failureOf(() => createPlugin(prepareModule(RESTLESS), { prepared: true, limits: { fuel: 1000 } }))).toMatchObject(refused);
+    const plain = await failureOf(() => createPlugin(RESTLESS, { prepared: true }));
+    expect(plain).toMatchObject({ code: "module/unlimitable", details: { construct: "timeoutMs" } });
   });
 
   test("refuses what cannot be limited, what is prepared already, and wrong options", async () => {
