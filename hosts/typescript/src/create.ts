@@ -39,7 +39,7 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
     main: loaded.main,
     functions: parsed.functions,
     createWasi: await loadWasi(modules, grant, parsed),
-    createHttp: await loadHttp(modules, grant, parsed),
+    createHttp: await loadHttp(grant, parsed),
   };
   const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
   const engine: Engine = new InlineEngine(blueprint, session, parsed.isMeasured);
@@ -84,8 +84,8 @@ async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { arg
   return await createWasiImport({ paths, args, env, deterministic }, platform);
 }
 
-async function loadHttp(modules: readonly NamedModule[], { hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {
-  if (hosts.length === 0 || !modules.some((module) => module.imports.some((each) => each.name === "http_request"))) return undefined;
+async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {
+  if (hosts.length === 0) return undefined;
   const { createHttpImport } = await import("./session-http.ts");
   const maxResponseBytes = Math.min(limits.httpResponseBytes, Number.MAX_SAFE_INTEGER);
   return await createHttpImport({ ...http, hosts, maxResponseBytes }, platform);

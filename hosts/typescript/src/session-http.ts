@@ -1,11 +1,13 @@
 /** `http_request` for one session: the plug-in waits while the request is sent. Loaded only where a host is allowed. */
 
+import { ABI_NAMESPACE } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import type { RawHostFunction } from "./functions.ts";
 import { type HttpOptions, parseHttpOptions } from "./http/options.ts";
 import { sendRequest } from "./http/send.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
+import { CAN_SUSPEND } from "./suspend.ts";
 
 /** Makes `http_request` for a session. */
 export type HttpImport = (session: Session) => RawHostFunction;
@@ -24,10 +26,8 @@ export async function createHttpImport(options: HttpOptions, platform: Platform)
     const request = takeBytes(session, requestHandle as bigint);
     const body = bodyHandle === 0n ? undefined : takeBytes(session, bodyHandle as bigint);
     if (waiting === undefined) {
-      throw new PluginError("host-function/async", "Cannot send an HTTP request: callSync() and the start of a plug-in cannot wait, use call()", {
-        namespace: "extism:host/env",
-        name: "http_request",
-      });
+      const why = CAN_SUSPEND ? "callSync() and the start of a plug-in cannot wait, use call()" : "this engine cannot wait, use a worker";
+      throw new PluginError("host-function/async", `Cannot send an HTTP request: ${why}`, { namespace: ABI_NAMESPACE, name: "http_request" });
     }
     const ending = (waiting.ending ??= new AbortController());
     waiting.response = undefined;
