@@ -45,8 +45,8 @@ export async function runCases(adapter, { only = "", wasm: folder = WASM, report
       const wasm = readFileSync(join(folder, `kitchen-sink.${plugin.name}.wasm`));
       const missing = listMissing(wasm, exportNames);
       const wrong = exportNames.filter((name) => missing.has(name) !== name in plugin.leavesOut);
-      const name = `${plugin.name}: exports what it says`;
-      if (name.includes(only)) add(wrong.length === 0 ? { name, outcome: "passed" } : { name, outcome: "failed", detail: wrong.join(", ") });
+      const shape = `${plugin.name}: exports what it says`;
+      if (shape.includes(only)) add(wrong.length === 0 ? { name: shape, outcome: "passed" } : { name: shape, outcome: "failed", detail: wrong.join(", ") });
       for (const test of cases) {
         const name = `${plugin.name}: ${test.name}`;
         if (!name.includes(only) || test.steps.some((step) => missing.has(step.call))) continue;

@@ -119,7 +119,7 @@ function hostModule(binary) {
  */
 
 /** The kernel's module as Base64. */
-export const KERNEL_WASM_BASE64: string =
+const KERNEL_WASM_BASE64: string =
 ${lines.map((line) => `  "${line}"`).join(" +\n")};
 
 let decoded: Uint8Array<ArrayBuffer> | undefined;

@@ -7,12 +7,14 @@ import { basename } from "node:path";
 import { check } from "./check.mjs";
 import { files, read } from "./tree.mjs";
 
+/** AssemblyScript and plug-ins: TypeScript in looks only. */
+const OTHER_LANGUAGE = /(^|\/)(assembly|plugins)\/|^pdks\/assemblyscript\//;
 const LINES = 350;
 const EXCUSE = /longer than 350 lines because \S/i;
 const NAMELESS = /^(utils?|helpers?|types?|common|misc|shared|lib)$/;
 
 await check((fail) => {
-  const sources = files(/(?:^|\/)(?!.*\.d\.ts$)[^/]+\.(ts|mjs)$/);
+  const sources = files(/(?:^|\/)(?!.*\.d\.ts$)[^/]+\.(ts|mjs)$/).filter((file) => !OTHER_LANGUAGE.test(file));
   for (const file of sources) {
     const text = read(file);
     const stem = basename(file).replace(/\.(test|bench|config|d)?\.?(ts|mjs)$/, "");

@@ -85,7 +85,7 @@ export function readCount({ path, value }: Field, ceiling: number): number {
 }
 
 /** @returns The path of a field inside another. */
-export function join(path: string, name: string): string {
+function join(path: string, name: string): string {
   return path === "" ? name : `${path}.${name}`;
 }
 

@@ -45,6 +45,7 @@ export type HostValues<Types extends readonly HostType[]> = { -readonly [Index i
 export interface TypedHostFunction {
   readonly params: readonly HostType[];
   readonly result: HostType | "none";
+  /** Runs it on decoded values; what it returns, or resolves to, is encoded as `result`. */
   readonly run: (context: CallContext, values: readonly unknown[]) => unknown;
 }
 
@@ -211,7 +212,7 @@ function waitForHost(
  * @param session Session of the plug-in.
  * @returns The failure; the ABI's own functions say themselves what went wrong.
  */
-export function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
+function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
   if (id.namespace === ABI_NAMESPACE && PluginError.is(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
   const message = `Cannot finish "${session.call.function}": the host function "${id.namespace}.${id.name}" failed: ${why}`;

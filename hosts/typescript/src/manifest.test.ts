@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 
 import { PluginError } from "./error.ts";
@@ -14,6 +17,11 @@ function failure(value: unknown): { path: string; expected: string } | undefined
   }
   return undefined;
 }
+
+const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(readFileSync(new URL("../../../abi/manifest.schema.json", import.meta.url), "utf8")) as object);
+
+/** What only the parser can tell, because a schema cannot say it or speaks of the wire form alone. */
+const BEYOND_SCHEMA: readonly string[] = ["two modules of one name"];
 
 describe("parseManifest()", () => {
   test("reads every field in snake_case, as on the wire", () => {
@@ -76,5 +84,25 @@ describe("parseManifest()", () => {
   ];
   test.each(CASES)("refuses $name and names the path", ({ value, path }) => {
     expect(failure(value)?.path).toBe(path);
+  });
+
+  test("the schema refuses the same, as far as a schema can", () => {
+    const accepted = CASES.filter(({ value }) => validate(value)).map(({ name }) => name);
+    expect(new Set(accepted)).toEqual(new Set(BEYOND_SCHEMA));
+  });
+
+  test("the schema accepts what the parser reads", () => {
+    const wire = {
+      wasm: [{ data: "AAEC", name: "main", hash: "ab".repeat(32) }, { url: "https://example.com/x.wasm", method: "POST", headers: { a: "b" } }, { path: "a.wasm" }],
+      memory: { max_pages: 16, max_http_response_bytes: 0, max_var_bytes: 7 },
+      config: { key: "value" },
+      allowed_hosts: ["api.example.com"],
+      allowed_paths: { "ro:/data": "/readonly" },
+      timeout_ms: 500,
+    };
+    for (const value of [wire, { wasm: WASM }, { wasm: WASM, timeout_ms: null, memory: null, config: null }]) {
+      expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
+      expect(failure(value)).toBeUndefined();
+    }
   });
 });

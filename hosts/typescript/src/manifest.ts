@@ -32,11 +32,15 @@ export interface ManifestModule {
 /** A manifest as the embedder may write it. Every field may also be spelled in snake_case, as on the wire. */
 export interface ManifestObject {
   readonly wasm: readonly ManifestModule[];
+  /** Pages of 64 KiB for memories, bytes for the others. */
   readonly memory?: { readonly maxPages?: number; readonly maxHttpResponseBytes?: number; readonly maxVarBytes?: number };
+  /** What the plug-in reads with `config_get`. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Patterns of hosts that HTTP requests may go to. */
   readonly allowedHosts?: readonly string[];
   /** Host path → guest path; a host path that starts with `ro:` is read-only. */
   readonly allowedPaths?: Readonly<Record<string, string>>;
+  /** Milliseconds that a call may take. */
   readonly timeoutMs?: number;
 }
 

@@ -5,7 +5,7 @@ import loadWabt from "wabt";
 const wabt = await loadWabt();
 
 /** ABI imports that test plug-ins use, ready to be pasted into a module. */
-export const ABI = `
+const ABI = `
   (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
   (import "extism:host/env" "free" (func $free (param i64)))
   (import "extism:host/env" "length" (func $length (param i64) (result i64)))
