@@ -47,6 +47,13 @@ export class Emitter extends Writer {
   #locals = 0;
   /** How many of the added locals are in use: up to and with the highest. */
   #needed = 0;
+  /** Where the `if`s of this body stand that are hardly ever taken. */
+  readonly #unlikely: number[] = [];
+  #bodyStart = 0;
+  /** Branch hints of all bodies so far: for each its function index, then offset, 1 and 0 for each unlikely branch. */
+  readonly hints: Writer = new Writer(1024);
+  /** How many functions have hints. */
+  hinted = 0;
   /** Offset in the source up to which bytes are written or left out. */
   copied = 0;
 
@@ -54,6 +61,11 @@ export class Emitter extends Writer {
     super(capacity);
     this.#source = source;
     this.#added = added;
+  }
+
+  /** Throws away everything. */
+  reset(): void {
+    this.length = this.hints.length = this.hinted = 0;
   }
 
   /**
@@ -66,6 +78,25 @@ export class Emitter extends Writer {
     this.copied = codeStart;
     this.#locals = locals;
     this.#needed = 0;
+    this.#unlikely.length = 0;
+    this.#bodyStart = this.length;
+  }
+
+  /**
+   * Ends a body: notes its branch hints.
+   *
+   * @param index Its function index.
+   * @param localsLength Bytes of its locals, which will stand before its code.
+   * @param prologueLength Bytes written last that will stand between the two.
+   */
+  end(index: number, localsLength: number, prologueLength: number): void {
+    if (this.#unlikely.length === 0) return;
+    this.hinted++;
+    this.hints.u32(index).u32(this.#unlikely.length);
+    const codeEnd = this.length - prologueLength;
+    const inPrologue = this.#unlikely.filter((offset) => offset >= codeEnd).map((offset) => offset - codeEnd);
+    const inCode = this.#unlikely.filter((offset) => offset < codeEnd).map((offset) => offset - this.#bodyStart + prologueLength);
+    for (const offset of [...inPrologue, ...inCode]) this.hints.u32(offset + localsLength).all(1, 0);
   }
 
   /** How many locals the body got so far. */
@@ -133,32 +164,34 @@ export class Emitter extends Writer {
     if (check) this.#chargeIfNegative();
   }
 
-  /** At a loop header: hands `used` to `charge` once it is above `slice`. */
-  checkUsed(slice: number): void {
-    this.#local(LOCAL_GET, USED);
-    this.#chargeIfAbove(slice);
-  }
-
   /**
-   * At a loop header: `used += ?`, and hands `used` to `charge` once it is above `slice`.
+   * At the head of a loop: looks once `used` is above `slice`.
    *
-   * @returns Where the amount stands, to be set by `patch`.
+   * @param adds Whether to add to `used` before: an amount that `patch` sets.
+   * @returns Where the amount stands.
    */
-  addAndCheckUsed(slice: number): number {
+  headOfLoop(slice: number, adds: boolean): number {
     this.#local(LOCAL_GET, USED);
-    this.byte(I32_CONST);
-    const at = this.length;
-    this.all(0x80, 0x80, 0x00, I32_ADD);
-    this.#local(LOCAL_TEE, USED);
-    this.#chargeIfAbove(slice);
+    let at = 0;
+    if (adds) {
+      this.byte(I32_CONST);
+      at = this.length;
+      this.all(0, I32_ADD);
+      this.#local(LOCAL_TEE, USED);
+    }
+    this.#const(slice);
+    this.byte(I32_GT_S);
+    this.#unlikelyIf();
+    this.#local(LOCAL_GET, USED);
+    this.byte(CALL).u32(this.#added.charge);
+    this.#setUsedToZero();
+    this.byte(END);
     return at;
   }
 
-  /** Sets the amount that `addAndCheckUsed` left open: 0 to 2^20 - 1. */
+  /** Sets the amount that `headOfLoop` left open: 0 to 63. */
   patch(at: number, amount: number): void {
-    this.bytes[at] = (amount & 0x7f) | 0x80;
-    this.bytes[at + 1] = ((amount >>> 7) & 0x7f) | 0x80;
-    this.bytes[at + 2] = (amount >>> 14) & 0x3f;
+    this.bytes[at] = amount;
   }
 
   /**
@@ -191,7 +224,8 @@ export class Emitter extends Writer {
     this.#local(LOCAL_TEE, SCRATCH);
     this.#global(GLOBAL_SET, this.#added.stack);
     this.#local(LOCAL_GET, SCRATCH);
-    this.all(I32_CONST, 0, I32_LT_S, IF, VOID, UNREACHABLE, END);
+    this.all(I32_CONST, 0, I32_LT_S);
+    this.#unlikelyIf().all(UNREACHABLE, END);
   }
 
   /** After such a call, and where an exception is caught: the stack is what it was in this frame. */
@@ -208,16 +242,13 @@ export class Emitter extends Writer {
   }
 
   #chargeIfNegative(): void {
-    this.all(I32_CONST, 0, I32_LT_S, IF, VOID, I32_CONST, 0, CALL).u32(this.#added.charge).byte(END);
+    this.all(I32_CONST, 0, I32_LT_S);
+    this.#unlikelyIf().all(I32_CONST, 0, CALL).u32(this.#added.charge).byte(END);
   }
 
-  #chargeIfAbove(slice: number): void {
-    this.#const(slice);
-    this.all(I32_GT_S, IF, VOID);
-    this.#local(LOCAL_GET, USED);
-    this.byte(CALL).u32(this.#added.charge);
-    this.#setUsedToZero();
-    this.byte(END);
+  #unlikelyIf(): this {
+    this.#unlikely.push(this.length);
+    return this.all(IF, VOID);
   }
 
   #setUsedToZero(): void {

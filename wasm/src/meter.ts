@@ -19,6 +19,7 @@
  * to the same or a later function, or an indirect one, and those are looked at always; so is a tower of functions that
  * call each other twice, which has neither loop nor cycle and yet runs for ever.
  */
+import { callOrder } from "./call-order.ts";
 import { BODY_BYTES, LOCALS } from "./engine-limits.ts";
 import { Emitter, type Added } from "./emitter.ts";
 import { WasmError } from "./error.ts";
@@ -44,10 +45,29 @@ export interface Metering {
   readonly added: Added;
 }
 
+/** What `Meter` writes; the pieces are views. */
+export interface MeteredCode {
+  /** Bodies in order of index, each with its size before it. */
+  readonly bodies: readonly Uint8Array[];
+  /** Branch hints of the functions that have some, in order of index. */
+  readonly hints: readonly Uint8Array[];
+  /** How many functions have hints. */
+  readonly hinted: number;
+}
+
 /** Units in `used` past which a loop looks. */
 const SLICE = 1024;
-/** Units on the longest way without a look. */
-const MAX_WEIGHT = 8192;
+/** The longest way through a function that need not look by itself. */
+const LIGHT = 1 << 14;
+/** The longest way between two looks in one function. */
+const MAX_WEIGHT = 1 << 20;
+/** The same in functions that may recurse: as many frames as there are may each have such a way before them. */
+const MAX_WEIGHT_RECURSIVE = 1 << 16;
+// Without fuel, units are a guess at time. The longest way is hardly ever the one taken, so it counts for less:
+/** the most for a way up to a call, */
+const CALL_UNITS = 256;
+/** the most for a round of a loop. */
+const LOOP_UNITS = 63;
 /** Units for what costs an engine far more than an instruction. */
 const COST_THROW = 256;
 const COST_GROW = 256;
@@ -92,6 +112,11 @@ export class Meter {
   readonly #imported: number;
   /** Longest way through each defined function that ends without a look. */
   readonly #weights: Float64Array;
+  /** Where the body of each defined function begins and ends in what is written. */
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #hintStarts: Uint32Array;
+  readonly #hintEnds: Uint32Array;
   readonly #hasSharedMemory: boolean;
   /** Whether anything in the module can catch, so that frames may be left without their exits. */
   #mayCatch: boolean;
@@ -115,6 +140,10 @@ export class Meter {
   /** Loops around here. */
   #loops = 0;
   #hasLoops = false;
+  /** It makes a call that may come back to it. */
+  #recurses = false;
+  /** It looks when it is entered, so its callers need not count it. */
+  #isHeavy = false;
   #ordinal = 0;
   /** Where the number of the last `i32.const` stands. */
   #constStart = 0;
@@ -139,6 +168,10 @@ export class Meter {
     this.#metered = metering.fuel || metering.interrupt;
     this.#imported = module.imported.function;
     this.#weights = new Float64Array(module.code.length);
+    this.#starts = new Uint32Array(module.code.length);
+    this.#ends = new Uint32Array(module.code.length);
+    this.#hintStarts = new Uint32Array(module.code.length);
+    this.#hintEnds = new Uint32Array(module.code.length);
     this.#hasSharedMemory = module.memories.some(({ shared }) => shared);
     this.#mayCatch = module.tags.length > 0;
     const size = (module.code.at(-1)?.end ?? 0) - (module.code[0]?.start ?? 0);
@@ -148,19 +181,30 @@ export class Meter {
   /**
    * Writes all bodies, each with its size before it.
    *
-   * @returns The buffer; the caller may append further bodies.
    * @throws {WasmError} For what is malformed, unknown or cannot be limited.
    */
-  run(): Emitter {
+  run(): MeteredCode {
     const { code } = this.#module;
-    for (let index = 0; index < code.length; index++) {
+    const order = this.#metered || this.#metering.stack ? callOrder(this.#module) : code.keys();
+    for (;;) {
       const couldCatch = this.#mayCatch;
-      this.#body(index, code[index] as Range);
-      if (this.#mayCatch === couldCatch) continue;
-      this.#out.length = 0; // something catches, so calls before it must be written otherwise
-      index = -1;
+      this.#out.reset();
+      this.#weights.fill(UNKNOWN_WEIGHT);
+      for (const index of order) {
+        this.#starts[index] = this.#out.length;
+        this.#hintStarts[index] = this.#out.hints.length;
+        this.#body(index, code[index] as Range);
+        this.#ends[index] = this.#out.length;
+        this.#hintEnds[index] = this.#out.hints.length;
+        if (this.#mayCatch !== couldCatch) break;
+      }
+      if (this.#mayCatch === couldCatch) {
+        const { bytes, hints, hinted } = this.#out;
+        const [starts, ends] = [this.#hintStarts, this.#hintEnds];
+        return { bodies: inOrder(bytes, this.#starts, this.#ends), hints: inOrder(hints.bytes, starts, ends), hinted };
+      }
+      // Something catches, so calls in what was written must be written otherwise.
     }
-    return this.#out;
   }
 
   #body(index: number, range: Range): void {
@@ -190,25 +234,32 @@ export class Meter {
       out.begin(groupsEnd, locals);
       this.#walk(groupsEnd, range.end, (locals - params) >> 4);
     } while (this.#again);
-    this.#weights[index] = this.#exitWeight + (this.#hasLoops ? SLICE : 0);
+    const weight = this.#exitWeight + (this.#hasLoops ? SLICE : 0);
+    this.#isHeavy ||= weight > LIGHT;
+    this.#weights[index] = this.#isHeavy ? 1 : weight;
     this.#close(bodyStart, groups, groupsStart, groupsEnd);
   }
 
   /** Puts the size and the locals before the code of a body. */
   #close(bodyStart: number, groups: number, groupsStart: number, groupsEnd: number): void {
     const out = this.#out;
+    const codeEnd = out.length;
+    if (this.#metered && this.#isHeavy) out.flush(this.#fuel ? 0 : CALL_UNITS, false, true, false);
+    const prologue = out.bytes.slice(codeEnd, out.length);
     const added = out.localGroups();
-    const codeLength = out.length - bodyStart;
+    const codeLength = codeEnd - bodyStart;
     const count = groups + added.count;
-    const inner = lengthOfU32(count) + (groupsEnd - groupsStart) + added.groups.length;
+    const locals = lengthOfU32(count) + (groupsEnd - groupsStart) + added.groups.length;
+    const inner = locals + prologue.length;
     const size = inner + codeLength;
+    out.end(this.#function + this.#imported + this.#metering.shift, locals, prologue.length);
     if (size > BODY_BYTES || this.#locals + out.addedLocals > LOCALS)
       throw new WasmError("too-large", "function body", groupsStart, "with metering it is larger than engines accept");
     const header = lengthOfU32(size) + inner;
     out.reserve(header);
-    out.bytes.copyWithin(bodyStart + header, bodyStart, out.length);
+    out.bytes.copyWithin(bodyStart + header, bodyStart, codeEnd);
     out.length = bodyStart;
-    out.u32(size).u32(count).raw(this.#source, groupsStart, groupsEnd).all(...added.groups);
+    out.u32(size).u32(count).raw(this.#source, groupsStart, groupsEnd).all(...added.groups).raw(prologue);
     out.length += codeLength;
   }
 
@@ -221,6 +272,8 @@ export class Meter {
     this.#touched = false;
     this.#loops = 0;
     this.#hasLoops = false;
+    this.#recurses = false;
+    this.#isHeavy = false;
     this.#ordinal = 0;
     this.#constEnd = -1;
     this.#end = end;
@@ -279,7 +332,7 @@ export class Meter {
       case op.STRUCTURE: return this.#structure(opcode, at);
       case op.BLOCK: this.#blockType(); return this.#block(opcode, at);
       case op.TRY_TABLE: this.#blockType(); return this.#tryTable(at);
-      case op.LABEL: return this.#branch(opcode, this.#u32(), at);
+      case op.LABEL: return this.#branch(opcode, at);
       case op.LABELS: return this.#branchTable(at);
       case op.FUNCTION: return this.#functionIndex(opcode, at);
       case op.TYPE_TABLE:
@@ -389,10 +442,9 @@ export class Meter {
       case op.HEAP_TYPE: return this.#heapType();
       case op.CAST: {
         this.#offset += 1;
-        const label = this.#u32();
+        const base = this.#label(this.#u32(), at);
         this.#heapType();
         this.#heapType();
-        const base = this.#label(label, at);
         return this.#dead ? undefined : this.#join(base, at, false);
       }
       default: throw unknownOpcode(at, prefix, opcode);
@@ -463,8 +515,7 @@ export class Meter {
     }
     out.copyTo(this.#offset);
     if (this.#catches && this.#metering.stack) out.restoreStack();
-    if (this.#fuel) out.checkUsed(SLICE);
-    else if (this.#metered) this.#frames[base + AUX] = out.addAndCheckUsed(SLICE);
+    if (this.#metered) this.#frames[base + AUX] = out.headOfLoop(SLICE, !this.#fuel);
     this.#touched = true;
   }
 
@@ -507,7 +558,7 @@ export class Meter {
   #flush(at: number, check: boolean, leaving: boolean): void {
     this.#out.copyTo(at);
     const withUsed = this.#fuel && (this.#touched || this.#loops > 0);
-    this.#out.flush(this.#fuel ? this.#pending : this.#weight, withUsed, check, leaving);
+    this.#out.flush(this.#fuel ? this.#pending : Math.min(this.#weight, CALL_UNITS), withUsed, check, leaving);
     this.#pending = 0;
     if (check) this.#weight = 0;
   }
@@ -537,8 +588,8 @@ export class Meter {
       this.#depth--;
       if (!isLive) return;
       this.#loops--;
-      if (this.#metered && !this.#fuel)
-        this.#out.patch(frames[base + AUX] as number, Math.min(Math.max(frames[base + WEIGHT] as number, 1), 0xf_ffff));
+      if (!this.#metered) return;
+      if (!this.#fuel) this.#out.patch(frames[base + AUX] as number, Math.min(Math.max(frames[base + WEIGHT] as number, 1), LOOP_UNITS));
       return;
     }
     if (kind === IF && isLive) this.#endOfIf(base, at);
@@ -578,10 +629,13 @@ export class Meter {
     return (this.#depth - 1 - label) * FRAME;
   }
 
-  #branch(opcode: number, label: number, at: number): void {
+  #branch(opcode: number, at: number): void {
+    const label = this.#u32();
     if (opcode === 0x18) { // delegate
       if (this.#frames[(this.#depth - 1) * FRAME + KIND] !== TRY) throw malformed("delegate", at);
-      return this.#endOf(at);
+      this.#endOf(at);
+      this.#label(label, at);
+      return;
     }
     const base = this.#label(label, at);
     if (opcode === 0x09) return this.#throw(at); // rethrow
@@ -678,7 +732,7 @@ export class Meter {
     if (opcode === 0xd2) this.#cost(1); // ref.func
     else {
       let weight = UNKNOWN_WEIGHT;
-      if (defined >= 0 && defined < this.#function) weight = this.#weights[defined] as number;
+      if (defined >= 0) weight = this.#weights[defined] as number;
       if (defined < 0 && isLeaf(index)) weight = COST_IMPORT;
       isCounted = this.#beforeCall(at, opcode === 0x12, weight, defined < 0 ? COST_IMPORT : 1);
     }
@@ -705,11 +759,14 @@ export class Meter {
     this.#cost(cost);
     if (this.#dead) return false;
     if (this.#metered) {
-      const check = weight === UNKNOWN_WEIGHT || this.#weight + weight > MAX_WEIGHT;
+      const isLong = this.#weight + weight > (this.#recurses ? MAX_WEIGHT_RECURSIVE : MAX_WEIGHT);
+      this.#isHeavy ||= isLong;
+      const check = isLong || weight === UNKNOWN_WEIGHT;
       if (check) this.#flush(at, true, isTail);
       else if (this.#fuel && (isTail || this.#mayCatch)) this.#flush(at, false, isTail);
     }
     if (weight !== UNKNOWN_WEIGHT) this.#weight += weight;
+    else this.#recurses = true;
     if (isTail) {
       this.#exitWeight = Math.max(this.#exitWeight, this.#weight);
       this.#dead = true;
@@ -774,7 +831,7 @@ export class Meter {
   #blockType(): void {
     const first = this.#source[this.#offset] as number;
     if (first === 0x40 || (first >= 0x65 && first < 0x80)) {
-      this.#offset++; // checked by the engine
+      this.#offset++; // the engine checks that there is such a type
       return;
     }
     const reader = this.#at(this.#offset, this.#end);
@@ -782,6 +839,22 @@ export class Meter {
     else reader.heapType();
     this.#offset = reader.offset;
   }
+}
+
+/** Pieces in order of index; those that lie one behind the other are one. */
+function inOrder(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  let end = 0;
+  for (let index = 0; index < starts.length; index++) {
+    if (starts[index] !== end) {
+      if (end > start) pieces.push(bytes.subarray(start, end));
+      start = starts[index] as number;
+    }
+    end = ends[index] as number;
+  }
+  if (end > start) pieces.push(bytes.subarray(start, end));
+  return pieces;
 }
 
 function noSuch(space: string, index: number, offset: number): WasmError {

@@ -36,10 +36,11 @@ const ORDER = [
  */
 export function rewrite(module: Module, options: LimitOptions): Uint8Array {
   const plan = planRewriting(module, options);
-  const rewriting: Rewriting = { module, options, plan, map: (index) => plan.importMap[index] ?? index + plan.shift };
+  const rewriting: Rewriting = { module, options, plan, map: (index) => plan.importMap[index] ?? index + plan.shift, hints: [] };
   const sections: SectionBytes[] = [];
   for (const id of ORDER) {
     const parts = sectionParts(rewriting, id);
+    if (id === SECTION.code && rewriting.hints.length > 0) sections.push({ id: SECTION.custom, parts: rewriting.hints });
     if (parts.length > 0) sections.push({ id, parts });
   }
   const names = renumberNames(module, rewriting.map, plan.merged);
@@ -53,6 +54,8 @@ interface Rewriting {
   readonly plan: Plan;
   /** New index of a function. */
   readonly map: (index: number) => number;
+  /** Section that tells the engine which branches are hardly ever taken; there once the code is written. */
+  hints: readonly Uint8Array[];
 }
 
 /** The payload of a section; nothing if it is left out. */
@@ -136,7 +139,9 @@ function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
     shift: plan.shift,
     added: { countdown: plan.countdown, stack: plan.stack, charge: plan.charge },
   });
-  return sectionOf(count, meter.run().view(), added.view(), kernel.bytes);
+  const { bodies: metered, hints, hinted } = meter.run();
+  if (hinted > 0) rewriting.hints = [new Writer().string("metadata.code.branch_hint").u32(hinted).view(), ...hints];
+  return sectionOf(count, ...metered, added.view(), kernel.bytes);
 }
 
 function tableSection({ module, options, map }: Rewriting): readonly Uint8Array[] {
