@@ -4,8 +4,8 @@
 import {
   Json, Request, clearError, config, errorText, fail, http as web, input, inputText, log, output, outputText, read, receive, setError, share,
   shareText, vars,
-} from "../../../../pdks/assemblyscript/index";
-import * as abi from "../../../../pdks/assemblyscript/lib/abi";
+} from "@tenon/pdk-assemblyscript";
+import * as abi from "@tenon/pdk-assemblyscript/lib/abi";
 
 // Input and output.
 
