@@ -42,12 +42,10 @@ export function hostFunctions(notes) {
  * @returns {Promise<{ origin: string, close(): void }>} Its origin, and how to stop it.
  */
 export async function startServer() {
-  const server = createServer(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
+  const server = createServer((request, response) => {
     const status = Number(/^\/status\/(\d{3})$/.exec(request.url ?? "")?.[1] ?? 404);
     response.writeHead(status, { "x-reply": `${request.method} ${request.headers["x-ask"]}` });
-    response.end(Buffer.concat(chunks));
+    request.pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

@@ -1,7 +1,7 @@
 /**
  * The npm package `@extism/extism` as a host of the conformance cases: what the rival does, and where it departs from the ABI.
  */
-import createPlugin from "@extism/extism";
+import { createPlugin } from "@extism/extism";
 
 /** It says why a call failed, but not with which return code. */
 export const omits = ["returnCode"];
