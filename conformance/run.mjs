@@ -44,9 +44,9 @@ export async function runCases(adapter, { only = "", wasm: folder = WASM, report
     for (const plugin of plugins) {
       const wasm = readFileSync(join(folder, `kitchen-sink.${plugin.name}.wasm`));
       const missing = listMissing(wasm, exportNames);
-      const wrong = exportNames.filter((name) => missing.has(name) !== name in plugin.leavesOut);
-      const shape = `${plugin.name}: exports what it says`;
-      if (shape.includes(only)) add(wrong.length === 0 ? { name: shape, outcome: "passed" } : { name: shape, outcome: "failed", detail: wrong.join(", ") });
+      const wrong = exportNames.filter((each) => missing.has(each) !== each in plugin.leavesOut);
+      const title = `${plugin.name}: exports what it says`;
+      if (title.includes(only)) add(wrong.length === 0 ? { name: title, outcome: "passed" } : { name: title, outcome: "failed", detail: wrong.join(", ") });
       for (const test of cases) {
         const name = `${plugin.name}: ${test.name}`;
         if (!name.includes(only) || test.steps.some((step) => missing.has(step.call))) continue;

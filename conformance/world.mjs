@@ -43,14 +43,10 @@ export function hostFunctions(notes) {
  */
 export async function startServer() {
   const server = createServer((request, response) => {
-    const chunks = [];
-    request.on("data", (chunk) => chunks.push(chunk)).on("end", () => answer(request, response, chunks));
-  });
-  const answer = (request, response, chunks) => {
     const status = Number(/^\/status\/(\d{3})$/.exec(request.url ?? "")?.[1] ?? 404);
     response.writeHead(status, { "x-reply": `${request.method} ${request.headers["x-ask"]}` });
-    response.end(Buffer.concat(chunks));
-  };
+    request.pipe(response);
+  });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     origin: `http://127.0.0.1:${server.address().port}`,

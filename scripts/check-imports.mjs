@@ -18,7 +18,7 @@ const RESTS_ON = {
   compiler: ["abi", "kernel", "wasm"],
   systems: ["hosts"],
   cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems"],
-  conformance: [],
+  conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "cli", "conformance"],
   examples: ["hosts", "pdks", "compiler", "systems", "cli", "wasm"],
   scripts: [],

@@ -1,7 +1,7 @@
 /**
  * The npm package `@extism/extism` as a host of the conformance cases: what the rival does, and where it departs from the ABI.
  */
-import createRival from "@extism/extism";
+import { createPlugin } from "@extism/extism";
 
 /** It says why a call failed, but not with which return code. */
 export const omits = ["returnCode"];
@@ -24,7 +24,7 @@ export const deviations = [
 /** Opens a plug-in; limits and HTTP take its worker, all else runs inline. */
 export async function open({ wasm, config, limits, allowedHosts, functions, log }) {
   const logger = Object.fromEntries(["trace", "debug", "info", "warn", "error"].map((level) => [level, (text) => log(level, text)]));
-  const plugin = await createRival(
+  const plugin = await createPlugin(
     { wasm: [{ data: wasm }], memory: limits.memoryPages ? { maxPages: limits.memoryPages } : undefined },
     {
       useWasi: true,

@@ -24,8 +24,9 @@ const PLUGINS = {
   "kitchen-sink.c-none": () => compileClang([`${HERE}/c-none/kitchen-sink.c`, `${HERE}/c-none/abi.h`], FREESTANDING_C),
   "kitchen-sink.c-tenon": () => compileClang([`${HERE}/c-tenon/kitchen-sink.c`, "pdks/c/tenon.h"], FREESTANDING_C),
   "kitchen-sink.as-extism": () => compileAssemblyScript(`${HERE}/as-extism/kitchen-sink.ts`, `${HERE}/as-extism/kitchen-sink/onAbort`),
-  "kitchen-sink.as-tenon": () => compileAssemblyScript(`${HERE}/as-tenon/kitchen-sink.ts`, "pdks/assemblyscript/lib/call/abort"),
+  "kitchen-sink.as-tenon": () => compileAssemblyScript(`${HERE}/as-tenon/kitchen-sink.ts`, "~lib/@tenon/pdk-assemblyscript/assembly/call/abort"),
   "kitchen-sink.rust-extism": () => compileRust(`${HERE}/rust-extism`, "kitchen_sink"),
+  "kitchen-sink.rust-tenon": () => compileRust(`${HERE}/rust-tenon`, "kitchen_sink_tenon"),
   "kitchen-sink.go-extism": () => compileGo(`${HERE}/go-extism`),
   "before-checkout.rust-extism": () => compileRust("conformance/plugins/before-checkout/rust-extism", "before_checkout"),
 };

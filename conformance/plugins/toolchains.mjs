@@ -44,14 +44,15 @@ export async function compileClang(sources, flags = []) {
  * Compiles AssemblyScript with npm's asc.
  *
  * @param {string} source Path from the root of the repository.
- * @param {string} abort Module of the function that gets uncaught exceptions, from there too, without ending, and its name.
+ * @param {string} abort Function that gets uncaught exceptions: its module, from there too or from `~lib/`, and its name.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
 export async function compileAssemblyScript(source, abort) {
   const { main } = await import("assemblyscript/asc");
   let wasm;
-  const fromHere = (path) => relative(process.cwd(), join(ROOT, path));
-  const { error, stderr } = await main([fromHere(source), "--outFile", "plugin.wasm", "-Os", "--use", `abort=${fromHere(abort)}`], {
+  const fromHere = (path) => relative(process.cwd(), join(ROOT, path)).replaceAll("\\", "/");
+  const use = `abort=${abort.startsWith("~") ? abort : fromHere(abort)}`;
+  const { error, stderr } = await main([fromHere(source), "--outFile", "plugin.wasm", "-Os", "--use", use], {
     writeFile: (name, contents) => void (name === "plugin.wasm" && (wasm = contents)),
   });
   if (error || !wasm) throw new Error(`Cannot compile "${source}": ${stderr}`);

@@ -1,11 +1,11 @@
 /**
- * The kitchen sink (../../kitchen-sink.md) in AssemblyScript with `pdks/assemblyscript`.
+ * The kitchen sink (../../kitchen-sink.md) in AssemblyScript with `pdks/assemblyscript`. Longer than 350 lines because it is one plug-in.
  */
 import {
   Json, Request, clearError, config, errorText, fail, http as web, input, inputText, log, output, outputText, read, receive, setError, share,
   shareText, vars,
-} from "../../../../pdks/assemblyscript/index";
-import * as abi from "../../../../pdks/assemblyscript/lib/abi";
+} from "@tenon/pdk-assemblyscript";
+import * as abi from "@tenon/pdk-assemblyscript/assembly/abi";
 
 // Input and output.
 

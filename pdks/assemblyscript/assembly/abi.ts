@@ -2,6 +2,7 @@
  * The functions of the plug-in ABI as they are, for the other files of this package and for who needs them number by number.
  * A handle is the number of a block of the host's memory; 0 is none. Source: ../../../abi/abi.md
  */
+
 @external("extism:host/env", "alloc")
 export declare function alloc(length: u64): u64;
 @external("extism:host/env", "free")

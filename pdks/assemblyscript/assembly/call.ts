@@ -48,7 +48,7 @@ export function fail(text: string): i32 {
 
 /**
  * What the compiler calls for an uncaught exception: logs it with its place, then traps. Chosen by
- * `--use abort=~lib/@tenon/pdk-assemblyscript/lib/call/abort`.
+ * `--use abort=~lib/@tenon/pdk-assemblyscript/assembly/call/abort`.
  */
 export function abort(message: string | null, file: string | null, line: u32, column: u32): void {
   const what = message === null ? "given up" : message;
