@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { createPlugin, type LogEntry, type LogLevel, type Output, type Plugin, type PluginOptions } from "@tenon/host";
+import { createPlugin, type LogEntry, type LogLevel, type Output, type PathGrant, type Plugin, type PluginOptions } from "@tenon/host";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 import { escapeLine, escapeLines, formatJson } from "./escape.ts";
@@ -25,6 +25,7 @@ Examples:
   curl -s https://example.com/feed | tenon call feed.wasm parse --json
   tenon call untrusted.wasm run --timeout-ms 50 --memory-pages 16 --fuel 1000000
   tenon call weather.wasm today --allow-host api.example.com
+  tenon call index.wasm _start --allow-path ./docs:/docs --allow-path ./out:/out:rw
 `;
 
 type Flags = {
@@ -36,6 +37,7 @@ type Flags = {
   readonly memoryPages?: number | "none";
   readonly fuel?: number | "none";
   readonly allowHost: readonly string[];
+  readonly allowPath: readonly PathGrant[];
   readonly stats?: true;
   readonly json?: true;
 };
@@ -64,6 +66,7 @@ export function addCall(program: Command, terminal: Terminal, run: Run): Command
     .option("--memory-pages <n|none>", "pages of 64 KiB the plug-in's memories may have", parseLimit)
     .option("--fuel <n|none>", "WebAssembly instructions the call may execute", parseLimit)
     .addOption(new Option("--allow-host <host>", "host that the plug-in may send HTTP requests to; repeat for more").argParser(addHost).default([], "none"))
+    .addOption(new Option("--allow-path <host:guest[:rw]>", "folder that the plug-in may read, or with :rw change; repeat for more").argParser(addPath).default([], "none"))
     .option("--stats", "print the figures of the call to standard error")
     .option("--json", "print output, figures and failure as one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -112,7 +115,7 @@ function pluginOptions(flags: Flags, terminal: Terminal, status: Status): Plugin
   return {
     config: flags.config,
     limits: Object.fromEntries(stated),
-    allow: { hosts: flags.allowHost },
+    allow: { hosts: flags.allowHost, paths: flags.allowPath },
     logLevel: flags.logLevel,
     logger: (entry) => {
       status.clear();
@@ -157,6 +160,13 @@ function parseConfig(pair: string, config: ReadonlyMap<string, string>): Readonl
   const end = pair.indexOf("=");
   if (end < 1) throw new InvalidArgumentError("Expected key=value.");
   return new Map(config).set(pair.slice(0, end), pair.slice(end + 1));
+}
+
+function addPath(text: string, paths: readonly PathGrant[]): readonly PathGrant[] {
+  // A Windows path has a colon of its own, a guest's path has none.
+  const [, host, guest, access] = /^(.+?):([^:]+?)(?::(rw))?$/.exec(text) ?? [];
+  if (host === undefined || guest === undefined) throw new InvalidArgumentError("It must be HOST:GUEST or HOST:GUEST:rw, such as ./data:/data.");
+  return [...paths, { host, guest, access: access === "rw" ? "read-write" : "read" }];
 }
 
 function addHost(host: string, hosts: readonly string[]): readonly string[] {

@@ -53,8 +53,14 @@ const FETCHER = `(module
     (local.set $body (call $http_request (call $input_offset) (i64.const 0)))
     (call $output_set (local.get $body) (call $length (local.get $body))) (i32.const 0)))`;
 
+const FINDER = `(module
+  (import "wasi_snapshot_preview1" "fd_prestat_get" (func $fd_prestat_get (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "mounts") (result i32) (call $fd_prestat_get (i32.const 3) (i32.const 0))))`;
+
 beforeAll(async () => {
   const wabt = await initWabt();
+  writeFileSync(at("finder.wasm"), wabt.parseWat("finder.wat", FINDER).toBinary({}).buffer);
   const module = wabt.parseWat("talker.wat", TALKER);
   writeFileSync(at("talker.wasm"), module.toBinary({ write_debug_names: true }).buffer);
   const reserved = wabt.parseWat("reserved.wat", '(module (func (export "tenon:fuel")))');
@@ -204,6 +210,9 @@ describe("tenon call", () => {
     { name: "an unknown option", args: [at("talker.wasm"), "echo", "--timeout"], status: 2, stderr: "Did you mean --timeout-ms?" },
     { name: "two inputs", args: [at("talker.wasm"), "echo", "--input", "a", "--input-file", "b"], status: 2, stderr: "cannot be used with" },
     { name: "a limit that is no number", args: [at("talker.wasm"), "echo", "--fuel", "-1"], status: 2, stderr: "whole number" },
+    { name: "a folder that is not there", args: [at("finder.wasm"), "mounts", "--allow-path", "/nowhere/at/all:/data"], status: 3, stderr: "/nowhere/at/all" },
+    { name: "a folder without a place", args: [at("finder.wasm"), "mounts", "--allow-path", "data"], status: 2, stderr: "HOST:GUEST" },
+    { name: "no folder", args: [at("finder.wasm"), "mounts"], status: 1, stderr: "it returned 8" },
     { name: "a host that is none", args: [at("fetcher.wasm"), "get", "--allow-host", "http://"], status: 2, stderr: "http.hosts[0]" },
     { name: "configuration without a key", args: [at("talker.wasm"), "echo", "--config", "=x"], status: 2, stderr: "key=value" },
     { name: "no function", args: [at("talker.wasm")], status: 2, stderr: "missing required argument 'function'" },
@@ -213,6 +222,8 @@ describe("tenon call", () => {
   });
 
   test("grants what a manifest asks for when the option says so, and keeps its configuration", () => {
+    expect(tenon(["call", at("finder.wasm"), "mounts", "--allow-path", `${folder}:/data`])).toMatchObject({ status: 0 });
+    expect(tenon(["call", at("finder.wasm"), "mounts", "--allow-path", `${folder}:/data:rw`])).toMatchObject({ status: 0 });
     expect(tenon(["call", at("asks.json"), "config", "--input", "tier", "--allow-host", "api.example.com"])).toMatchObject({ status: 0, stdout: "gold" });
   });
 });

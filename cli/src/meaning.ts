@@ -19,7 +19,7 @@ const ABI: Words = [
 ];
 
 const WASI: Words = [
-  [/^(args|environ)_/, "read arguments and environment; both are empty"],
+  [/^(args|environ)_/, "read arguments and environment; both are empty here"],
   [/^clock_/, "read the clock"],
   [/^random_get$/, "get random numbers"],
   [/^fd_(write|pwrite)$/, "write to the log (stdout, stderr); to files only in folders that are allowed"],
