@@ -30,7 +30,7 @@ let report: Report;
 
 beforeAll(() => {
   const { status, stdout, stderr } = spawnSync("npm", ["start", "--silent", "--", "--json"], { cwd: ROOT, encoding: "utf8", shell: process.platform === "win32" });
-  if (status !== 0) throw new Error(stderr);
+  if (status !== 0) throw new Error(`${stdout}${stderr}`);
   report = JSON.parse(stdout) as Report;
 }, 180_000);
 

@@ -30,8 +30,8 @@ export type ResolvedLimits = { readonly [Name in keyof Limits]-?: number };
 
 /** What holds when nothing is said. */
 export const DEFAULT_LIMITS: ResolvedLimits = Object.freeze({
-  memoryPages: 2048, // 128 MiB: the largest plug-in measured (Go, Python, Ruby runtimes) needs under a third
-  tableElements: 1_000_000, // 4 to 16 MiB in the engine; the largest toolchain output measured has 40,000
+  memoryPages: 2048, // 128 MiB: eighteen times what the largest plug-in at hand, Go's runtime, needs
+  tableElements: 1_000_000, // 8 to 16 MiB in the engine
   timeoutMs: 5_000, // a plug-in that loops is stopped without the embedder's doing, a slow one is not
   fuel: Number.POSITIVE_INFINITY,
   stackDepth: 10_000, // engines overflow between 10,000 and 60,000 small frames
