@@ -6,7 +6,7 @@ import type { Output } from "./output.ts";
 export interface CallOptions {
   /** Handed to host functions as `context.hostContext()`. */
   readonly hostContext?: unknown;
-  /** Stops the call. */
+  /** Stops the call: while it waits at once, while it computes at the next look at the clock, so not with `timeoutMs: "none"`. */
   readonly signal?: AbortSignal;
   /** Milliseconds for this call; it can only lower the plug-in's limit. */
   readonly timeoutMs?: number;

@@ -63,3 +63,24 @@ export class PluginError<C extends FailureCode = FailureCode> extends Error {
     return value instanceof PluginError && (code === undefined || value.code === code);
   }
 }
+
+const MAX_MESSAGE_CHARACTERS = 2_000;
+
+/**
+ * @param text What comes from a plug-in and may have any length.
+ * @returns As much of it as a message should quote.
+ */
+export function clipText(text: string): string {
+  return text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS)}…`;
+}
+
+const MAX_LISTED = 20;
+
+/**
+ * @param names Names, any number of them.
+ * @returns The first ones, quoted, and how many more there are.
+ */
+export function listNames(names: readonly string[]): string {
+  const listed = names.slice(0, MAX_LISTED).map((name) => JSON.stringify(name.slice(0, 64)));
+  return names.length > MAX_LISTED ? `${listed.join(", ")} and ${names.length - MAX_LISTED} more` : listed.join(", ");
+}

@@ -3,7 +3,7 @@
 import { STARTUP_EXPORTS } from "./abi.ts";
 import type { ExportShape } from "./compile.ts";
 import { type InstanceControls, limitFailure } from "./control.ts";
-import { PluginError } from "./error.ts";
+import { listNames, PluginError } from "./error.ts";
 import type { KernelExports } from "./kernel.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
 import type { Session } from "./session.ts";
@@ -79,7 +79,7 @@ export function notCallable(name: string, exports: readonly ExportShape[]): Plug
     return new PluginError("function/not-callable", `Cannot call "${name}": it is ${signature}, and a plug-in function takes nothing and returns one i32 or nothing`, { name, signature });
   }
   const names = exports.filter(isPluginFunction).map((each) => each.name);
-  const list = names.length === 0 ? "no function" : names.map((each) => `"${each}"`).join(", ");
+  const list = names.length === 0 ? "no function" : listNames(names);
   return new PluginError("function/not-found", `Cannot call "${name}": the plug-in exports ${list}`, { name, exports: names });
 }
 

@@ -9,7 +9,7 @@ import type { Call } from "./call.ts";
 import { returnKernel } from "./kernel.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import { limitFailure, refuel, usedFuel } from "./control.ts";
-import { PluginError } from "./error.ts";
+import { clipText, PluginError } from "./error.ts";
 import { COMMAND_EXPORT, type Guest, type GuestFunction, isPluginFunction, notCallable, startGuest } from "./guest.ts";
 import type { Blueprint } from "./link.ts";
 import { Output } from "./output.ts";
@@ -227,7 +227,7 @@ export class InlineEngine implements Engine {
     const text = this.#session.kernel.error();
     if (text === undefined && (code === undefined || code === 0)) return undefined;
     const returnCode = code ?? 0;
-    const why = text === undefined || text === "" ? `it returned ${returnCode}` : text;
+    const why = text === undefined || text === "" ? `it returned ${returnCode}` : clipText(text);
     return new PluginError("call/failed", `The plug-in "${this.#session.plugin}" failed in "${name}": ${why}`, { returnCode, text: text ?? "" }, { plugin: this.#session.plugin, function: name });
   }
 

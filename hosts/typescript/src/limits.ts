@@ -55,6 +55,9 @@ export const LIMIT_CEILINGS: ResolvedLimits = Object.freeze({
 /** Bytes of a module or a manifest that the host is willing to read. */
 export const MAX_SOURCE_BYTES = 268_435_456;
 
+/** Modules of one plug-in. */
+export const MAX_MODULES = 64;
+
 /** Bytes of source modules whose compiled form is kept for the next plug-in of the same content. */
 export const COMPILE_CACHE_BYTES = 67_108_864;
 

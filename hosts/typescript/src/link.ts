@@ -11,7 +11,7 @@ import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
 import type { CompiledModule, ImportShape } from "./compile.ts";
 import { armInstance, createInterrupt, type InstanceControls, limitFailure } from "./control.ts";
 import { createHostImports, type HostImports } from "./env.ts";
-import { PluginError } from "./error.ts";
+import { listNames, PluginError } from "./error.ts";
 import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
 import { borrowKernel, type KernelExports, Kernel, mergedKernel } from "./kernel.ts";
 import type { Session } from "./session.ts";
@@ -243,7 +243,7 @@ class Linker {
   #missing(module: NamedModule, { namespace, name, kind }: ImportShape): PluginError {
     const { functions } = this.#blueprint;
     const offered = Object.hasOwn(functions, namespace) ? Object.keys(functions[namespace] ?? {}) : [];
-    const offers = offered.length > 0 ? `that namespace has ${offered.map((each) => `"${each}"`).join(", ")}` : "nothing is offered in that namespace";
+    const offers = offered.length > 0 ? `that namespace has ${listNames(offered)}` : "nothing is offered in that namespace";
     const advice = kind === "function" ? "pass it in functions, or add the module of that name to the manifest" : "add the module of that name to the manifest";
     return new PluginError(
       "link/missing-import",

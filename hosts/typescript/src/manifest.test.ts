@@ -80,6 +80,7 @@ describe("parseManifest()", () => {
     { name: "a number as configuration", value: { wasm: WASM, config: { a: 1 } }, path: "config.a" },
     { name: "one host without a list", value: { wasm: WASM, allowed_hosts: "a" }, path: "allowed_hosts" },
     { name: "a host that is no string", value: { wasm: WASM, allowed_hosts: [1] }, path: "allowed_hosts[0]" },
+    { name: "65 modules", value: { wasm: Array.from({ length: 65 }, () => ({ path: "a" })) }, path: "wasm" },
     { name: "paths in a list", value: { wasm: WASM, allowed_paths: ["/"] }, path: "allowed_paths" },
   ];
   test.each(CASES)("refuses $name and names the path", ({ value, path }) => {

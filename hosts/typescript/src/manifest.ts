@@ -5,7 +5,7 @@
  */
 
 import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
-import { LIMIT_CEILINGS } from "./limits.ts";
+import { LIMIT_CEILINGS, MAX_MODULES } from "./limits.ts";
 
 /** A module of a manifest as the embedder may write it; exactly one source, and `name` and `hash` where wanted. */
 export interface ManifestModule {
@@ -105,6 +105,7 @@ export function parseManifest(value: unknown): Manifest {
   const wasm = fields.get("wasm") ?? failField("wasm", "an array of modules", undefined);
   const items = readArray(wasm);
   if (items.length === 0) failField("wasm", "at least one module", wasm.value);
+  if (items.length > MAX_MODULES) failField("wasm", `at most ${MAX_MODULES} modules`, wasm.value);
   const entries = items.map(parseEntry);
   checkNames(entries);
   const memoryField = fields.get("memory");
