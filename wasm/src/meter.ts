@@ -552,10 +552,12 @@ export class Meter {
   /** The function may end here: what was used goes to the global. */
   #exit(at: number, leaving: boolean): void {
     this.#exitWeight = Math.max(this.#exitWeight, this.#weight);
-    if (this.#fuel) this.#flush(at, false, leaving);
+    if (this.#fuel) this.#flush(at, leaving);
   }
 
-  #flush(at: number, check: boolean, leaving: boolean): void {
+  /** Puts what was used into the global; a way that goes on looks too, for a loop would never see it in `used` again. */
+  #flush(at: number, leaving: boolean): void {
+    const check = !leaving;
     this.#out.copyTo(at);
     const withUsed = this.#fuel && (this.#touched || this.#loops > 0);
     this.#out.flush(this.#fuel ? this.#pending : Math.min(this.#weight, CALL_UNITS), withUsed, check, leaving);
@@ -703,7 +705,7 @@ export class Meter {
   #throw(at: number): void {
     this.#cost(COST_THROW);
     if (this.#dead) return;
-    if (this.#fuel) this.#flush(at, false, false);
+    if (this.#fuel) this.#flush(at, false);
     this.#dead = true;
   }
 
@@ -762,8 +764,8 @@ export class Meter {
       const isLong = this.#weight + weight > (this.#recurses ? MAX_WEIGHT_RECURSIVE : MAX_WEIGHT);
       this.#isHeavy ||= isLong;
       const check = isLong || weight === UNKNOWN_WEIGHT;
-      if (check) this.#flush(at, true, isTail);
-      else if (this.#fuel && (isTail || this.#mayCatch)) this.#flush(at, false, isTail);
+      if (check) this.#flush(at, false);
+      else if (this.#fuel && (isTail || this.#mayCatch)) this.#flush(at, isTail);
     }
     if (weight !== UNKNOWN_WEIGHT) this.#weight += weight;
     else this.#recurses = true;

@@ -1,0 +1,1 @@
+(module (func (export "run") (loop $l (block (result i32 i64 f32 f64 i32) (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (i32.const 5) (br_if 0 (i32.const 1))) drop drop drop drop drop (br $l))))

@@ -1,0 +1,135 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ADDED, limitModule, parseModule, WasmError } from "./mod.ts";
+import { compile, compileFile, drive } from "../fuzz/driver.ts";
+
+const ATTACKS = readdirSync(new URL("../attacks/", import.meta.url)).map((file) => file.replace(".wat", ""));
+
+describe.each(ATTACKS)("%s", (name) => {
+  const bytes = compileFile(`attacks/${name}.wat`);
+  const isKnown = WebAssembly.validate(bytes as BufferSource);
+  const entry = parseModule(bytes).start === undefined ? "run" : ADDED.start;
+  // The host function that calls back into the plug-in, for the attack by way of an import.
+  const imports = { host: { again: (count: number) => (back.current as (count: number) => void)(count) } };
+  const back: { current: unknown } = { current: undefined };
+
+  test.skipIf(!isKnown)("is stopped by an interrupt, and the next call runs", (context) => {
+    if (!isKnown) context.skip("this engine does not know its instructions");
+    const driven = drive(limitModule(bytes, { interrupt: true }), { countdown: 10_000, looks: 20, imports });
+    back.current = driven.exports["back"];
+    expect(() => driven.call(entry)).toThrow(WebAssembly.RuntimeError);
+    expect(driven.looks()).toBe(20);
+    expect(() => driven.call(entry)).toThrow(WebAssembly.RuntimeError);
+    expect(driven.looks()).toBe(20);
+  });
+
+  test.skipIf(!isKnown)("runs out of fuel, and of the same fuel every time", () => {
+    const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 3_000_000, imports });
+    back.current = driven.exports["back"];
+    expect(() => driven.call(entry)).toThrow(WebAssembly.RuntimeError);
+    const used = driven.used();
+    expect(used).toBeGreaterThan(3_000_000);
+    expect(() => driven.call(entry)).toThrow(WebAssembly.RuntimeError);
+    expect(driven.used()).toBe(used);
+  });
+
+  test.skipIf(!isKnown)("is stopped by either when all is asked for", () => {
+    const options = { fuel: true, interrupt: true, stack: true, memoryPages: 1000, tableElements: 2_000_000 };
+    const byFuel = drive(limitModule(bytes, options), { fuel: 1_000_000, countdown: 10_000, stack: 1000, imports });
+    back.current = byFuel.exports["back"];
+    expect(() => byFuel.call(entry)).toThrow(WebAssembly.RuntimeError);
+    expect(byFuel.used()).toBeGreaterThan(1_000_000);
+    const byLooks = drive(limitModule(bytes, options), { fuel: 1e12, countdown: 10_000, looks: 5, stack: 1000, imports });
+    back.current = byLooks.exports["back"];
+    expect(() => byLooks.call(entry)).toThrow(WebAssembly.RuntimeError);
+    expect(byLooks.looks()).toBe(5);
+  });
+});
+
+describe("stack", () => {
+  const RECURSIONS = [
+    { name: "direct", text: `(module (func $f (call $f)) (func (export "run") (call $f)))` },
+    { name: "by table", text: `(module (type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (call_indirect (type $t) (i32.const 0))) (func (export "run") (call $f)))` },
+    { name: "mutual", text: `(module (func $f (call $g)) (func $g (call $f)) (func (export "run") (call $f)))` },
+    { name: "caught", text: `(module (global $n (mut i32) (i32.const 0)) (func $f (global.set $n (i32.add (global.get $n) (i32.const 1))) (try (do (call $f)) (catch_all (unreachable)))) (func (export "run") (call $f)))` },
+  ];
+
+  test.each(RECURSIONS)("endless recursion $name is a trap at the depth asked for", ({ text }) => {
+    const driven = drive(limitModule(compile(text), { stack: true }), { stack: 1000 });
+    for (let round = 0; round < 3; round++) expect(() => driven.call("run")).toThrow("unreachable");
+    expect((driven.exports[ADDED.stack] as WebAssembly.Global).value).toBe(-1);
+  });
+
+  test("counts exactly the calls that are nested", () => {
+    const text = `(module (func $f (export "run") (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))))`;
+    const driven = drive(limitModule(compile(text), { stack: true }), { stack: 500 });
+    driven.call("run", 500);
+    expect((driven.exports[ADDED.stack] as WebAssembly.Global).value).toBe(500);
+    expect(() => driven.call("run", 501)).toThrow("unreachable");
+  });
+
+  test("a frame with many locals counts for more", () => {
+    const locals = "i64 ".repeat(6400);
+    const text = `(module (func $f (export "run") (param i32) (local ${locals}) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))))`;
+    const driven = drive(limitModule(compile(text), { stack: true }), { stack: 1000 });
+    driven.call("run", 9);
+    expect(() => driven.call("run", 10)).toThrow("unreachable");
+  });
+
+  const UNWINDINGS = [
+    { name: "caught in the same frame", text: `(module (tag $e) (func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (throw $e)))) (func (export "run") (local i32) (local.set 0 (i32.const 2000)) (loop $l (try (do (call $f (i32.const 50))) (catch_all)) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))` },
+    { name: "passed on by delegate", text: `(module (tag $e) (func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (throw $e)))) (func $g (try $o (do (try (do (call $f (i32.const 50))) (delegate $o))) (catch $e))) (func (export "run") (local i32) (local.set 0 (i32.const 2000)) (loop $l (call $g) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))` },
+    { name: "landing at the end of the function", text: `(module (tag $e) (func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (throw $e)))) (func $g (try_table (catch_all 0) (call $f (i32.const 50)))) (func (export "run") (local i32) (local.set 0 (i32.const 2000)) (loop $l (call $g) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))` },
+    { name: "landing at a block", text: `(module (tag $e) (func $f (param i32) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (throw $e)))) (func (export "run") (local i32) (local.set 0 (i32.const 2000)) (loop $l (block $h (try_table (catch_all $h) (call $f (i32.const 50)))) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))` },
+  ];
+
+  test.each(UNWINDINGS)("an exception $name gives back the depth of the frames it leaves", ({ text }, ) => {
+    const bytes = compile(text);
+    if (!WebAssembly.validate(bytes as BufferSource)) return expect(limitModule(bytes, { stack: true }).bytes.length).toBeGreaterThan(bytes.length);
+    const driven = drive(limitModule(bytes, { stack: true, fuel: true }), { stack: 60, fuel: 1e9 });
+    driven.call("run");
+    expect((driven.exports[ADDED.stack] as WebAssembly.Global).value).toBe(60);
+  });
+});
+
+describe("shapes of code", () => {
+  test("fifty thousand functions that call each other", () => {
+    const functions = Array.from({ length: 50_000 }, (_, index) => `(func $f${index} (call $f${(index + 1) % 50_000}))`);
+    const driven = drive(limitModule(compile(`(module ${functions.join("")} (func (export "run") (call $f0)))`), { stack: true, interrupt: true }), { stack: 3 });
+    expect(() => driven.call("run")).toThrow(); // the engine's own stack ends first, or ours
+  });
+
+  test("a hundred thousand blocks in each other", () => {
+    const depth = 100_000;
+    const bytes = bodyOf([...Array<number>(depth).fill(0x0240).flatMap(() => [0x02, 0x40]), ...Array<number>(depth).fill(0x0b)]);
+    expect(WebAssembly.validate(limitModule(bytes, { fuel: true, interrupt: true, stack: true }).bytes as BufferSource)).toBe(true);
+  });
+
+  test("a br_table with sixty thousand labels in a loop", () => {
+    const labels = Array<number>(60_000).fill(0);
+    const bytes = bodyOf([0x03, 0x40, 0x41, 0, 0x0e, ...u32(labels.length), ...labels, 0, 0x0b]);
+    const driven = drive(limitModule(bytes, { interrupt: true }), { countdown: 1000, looks: 3 });
+    expect(() => driven.call("run")).toThrow("unreachable");
+  });
+
+  test("more locals than leave room for those of metering", () => {
+    const locals = (count: number): Uint8Array => bodyOf([0x03, 0x40, 0x0c, 0, 0x0b], [1, ...u32(count), 0x7f]);
+    expect(WebAssembly.validate(limitModule(locals(49_000), { fuel: true }).bytes as BufferSource)).toBe(true);
+    expect(() => limitModule(locals(50_000), { fuel: true })).toThrow(WasmError);
+  });
+});
+
+/** A module that exports one function `run`, () → (), out of the bytes of its code without the last `end`. */
+function bodyOf(code: readonly number[], locals: readonly number[] = [0]): Uint8Array {
+  const body = [...locals, ...code, 0x0b];
+  const section = (id: number, payload: readonly number[]): number[] => [id, ...u32(payload.length), ...payload];
+  return Uint8Array.from([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, [1, 0x60, 0, 0]), ...section(3, [1, 0]), ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
+    ...section(10, [1, ...u32(body.length), ...body]),
+  ]);
+}
+
+function u32(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...u32(value >>> 7)];
+}
