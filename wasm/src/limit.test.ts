@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ADDED, limitModule, parseModule, WasmError, type LimitOptions } from "./mod.ts";
+import { compile, drive } from "../fuzz/driver.ts";
+import { COUNT, meterNaively } from "../fuzz/naive-meter.ts";
+
+const ALL: LimitOptions = { fuel: true, interrupt: true, stack: true, memoryPages: 1000, tableElements: 10_000 };
+const KERNEL = {
+  namespace: "extism:host/env",
+  imports: ["alloc", "load_u8"],
+  bytes: compile(`(module (memory (export "memory") 1) (global $top (mut i32) (i32.const 16))
+    (func (export "alloc") (param i64) (result i64) (local i32) (local.set 1 (global.get $top)) (global.set $top (i32.add (local.get 1) (i32.wrap_i64 (local.get 0)))) (i32.store8 offset=3 (local.get 1) (i32.const 42)) (i64.extend_i32_u (local.get 1)))
+    (func $load (export "load_u8") (param i64) (result i32) (i32.load8_u offset=3 (i32.wrap_i64 (local.get 0))))
+    (func (export "reset") (global.set $top (i32.const 16)) (drop (call $load (i64.const 0)))))`),
+};
+
+describe("fuel", () => {
+  const PROGRAMS = [
+    { name: "straight", text: `(func (export "run") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))` },
+    { name: "if without else", text: `(func (export "run") (param i32) (result i32) (local i32) (if (i32.and (local.get 0) (i32.const 1)) (then (local.set 1 (i32.const 5)) (nop))) (local.get 1))` },
+    { name: "if with else", text: `(func (export "run") (param i32) (result i32) (if (result i32) (i32.and (local.get 0) (i32.const 1)) (then (i32.const 5)) (else (i32.add (i32.const 5) (local.get 0)))))` },
+    { name: "branch out of an if", text: `(func (export "run") (param i32) (result i32) (block $b (block $c (br_if $c (i32.eq (local.get 0) (i32.const 3))) (if (i32.and (local.get 0) (i32.const 1)) (then (br_if $b (i32.eq (local.get 0) (i32.const 5))) (drop (i32.const 1)))) (drop (i32.const 2))) (drop (i32.add (i32.const 1) (i32.const 3)))) (i32.const 9))` },
+    { name: "if whose label is taken", text: `(func (export "run") (param i32) (result i32) (if $i (i32.and (local.get 0) (i32.const 1)) (then (drop (i32.const 1)) (br_if $i (i32.eq (local.get 0) (i32.const 5))) (drop (i32.const 1)) (drop (i32.const 1)) (br_if $i (i32.eq (local.get 0) (i32.const 7))) (drop (i32.const 2)))) (i32.const 1))` },
+    { name: "loop", text: `(func (export "run") (param i32) (result i32) (local i32) (local.set 1 (i32.mul (local.get 0) (i32.const 300))) (block $o (loop $l (br_if $o (i32.eqz (local.get 1))) (local.set 1 (i32.sub (local.get 1) (i32.const 1))) (br_if $l (i32.and (local.get 1) (i32.const 2))) (drop (i32.const 4)) (br $l))) (local.get 1))` },
+    { name: "branch to the function in a loop", text: `(func (export "run") (param i32) (result i32) (local i32) (loop $l (result i32) (local.set 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 77) (br_if 1 (i32.gt_u (local.get 1) (i32.mul (local.get 0) (i32.const 500)))) (drop) (br $l)))` },
+    { name: "br_table of agreeing labels", text: `(func (export "run") (param i32) (result i32) (block $a (block $b (block $c (br_table $a $b $c (local.get 0))) (drop (i32.const 1)) (br $a)) (drop (i32.add (i32.const 1) (i32.const 2)))) (i32.const 3))` },
+    { name: "br_table of labels that differ", text: `(func (export "run") (param i32) (result i32) (local i32) (block $a (br_if $a (i32.eq (local.get 0) (i32.const 9))) (block $b (br_if $b (i32.eq (i32.add (local.get 0) (i32.const 1)) (i32.const 8))) (loop $l (local.set 1 (i32.add (local.get 1) (i32.const 1))) (br_if $l (i32.lt_u (local.get 1) (i32.const 4))) (block $c (br_table $a $b $c $a $b (local.get 0))) (drop (i32.const 1))) (drop (i32.const 1)))) (local.get 1))` },
+    { name: "br_table that leaves the function", text: `(func (export "run") (param i32) (result i32) (block $a (result i32) (i32.const 1) (br_table 0 1 0 1 (local.get 0))) (drop) (i32.const 2))` },
+    { name: "calls and returns", text: `(func $g (param i32) (result i32) (if (i32.lt_s (local.get 0) (i32.const 2)) (then (return (local.get 0)))) (i32.add (call $g (i32.sub (local.get 0) (i32.const 1))) (call $h (i32.sub (local.get 0) (i32.const 2))))) (func $h (param i32) (result i32) (call $g (local.get 0))) (func (export "run") (param i32) (result i32) (call $g (local.get 0)))` },
+    { name: "tail calls", text: `(func $g (param i32) (result i32) (if (i32.eqz (local.get 0)) (then (return (i32.const 4)))) (return_call $h (local.get 0))) (func $h (param i32) (result i32) (return_call $g (i32.sub (local.get 0) (i32.const 1)))) (func (export "run") (param i32) (result i32) (return_call $g (local.get 0)))` },
+    { name: "exceptions", text: `(tag $e) (func $f (param i32) (drop (i32.const 1)) (if (i32.and (local.get 0) (i32.const 1)) (then (throw $e)))) (func $g (param i32) (call $f (local.get 0)) (drop (i32.const 3))) (func (export "run") (param i32) (result i32) (local i32) (loop $l (try (do (call $g (i32.add (local.get 0) (local.get 1)))) (catch $e (drop (i32.const 1)) (drop (i32.const 2))) (catch_all (drop (i32.const 5)))) (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 9)))) (local.get 1))` },
+    { name: "dead code", text: `(func (export "run") (param i32) (result i32) (block $b (br $b) (loop $d (br_if $d (i32.const 1))) (drop (i32.const 1)) (if (i32.const 1) (then (br $b)))) (if (local.get 0) (then (return (i32.const 1)) (drop (i32.const 1)))) (i32.const 2))` },
+    { name: "many locals", text: `(func (export "run") (param i32) (result i32) (local ${"i32 ".repeat(100)}) (local.get 0))` },
+  ];
+
+  test.each(PROGRAMS)("counts exactly what is executed: $name", ({ text }) => {
+    const bytes = compile(`(module ${text})`);
+    const naive = new WebAssembly.Instance(new WebAssembly.Module(meterNaively(bytes) as BufferSource)).exports;
+    const count = naive[COUNT] as WebAssembly.Global<"i64">;
+    for (const options of [{ fuel: true }, ALL]) {
+      const driven = drive(limitModule(bytes, options), { fuel: 10_000_000, stack: 1000 });
+      for (let argument = 0; argument < 12; argument++) {
+        count.value = 0n;
+        const expected = (naive["run"] as (n: number) => number)(argument);
+        expect(driven.call("run", argument)).toBe(expected);
+        expect(driven.used()).toBe(Number(count.value));
+      }
+    }
+  });
+
+  test("a call with all the fuel it needs ends with none left, and with one unit less in debt", () => {
+    const bytes = compile(`(module ${PROGRAMS[5]?.text ?? ""})`);
+    const used = (fuel: number): number => {
+      const driven = drive(limitModule(bytes, { fuel: true }), { fuel });
+      driven.call("run", 2);
+      return driven.used();
+    };
+    const exact = used(1e9);
+    expect(used(exact)).toBe(exact);
+    expect(used(exact - 1)).toBe(exact); // more than it had: the host must see it
+  });
+
+  test("bulk instructions are charged by their size", () => {
+    const bytes = compile(`(module (memory 2) (func (export "run") (param i32) (memory.fill (i32.const 0) (i32.const 1) (local.get 0))))`);
+    const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 1e9 });
+    driven.call("run", 0);
+    const base = driven.used();
+    driven.call("run", 65_536);
+    expect(driven.used() - base).toBe(4096);
+  });
+});
+
+describe("memory and tables", () => {
+  const grow = `(func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))) (func (export "size") (result i32) (memory.size))`;
+
+  test("a memory cannot grow past its limit, and growing past it fails as if there were no more", () => {
+    const driven = drive(limitModule(compile(`(module (memory 1) ${grow})`), { memoryPages: 3 }), {});
+    expect(driven.call("grow", 2)).toBe(1);
+    expect(driven.call("grow", 1)).toBe(-1);
+    expect(driven.call("size")).toBe(3);
+  });
+
+  test("a maximum below the limit stays", () => {
+    expect(parseModule(limitModule(compile(`(module (memory 1 2))`), { memoryPages: 3 }).bytes).memories[0]?.max).toBe(2);
+  });
+
+  test("a memory that starts above the limit is refused with its place", () => {
+    expect(() => limitModule(compile(`(module (memory 4))`), { memoryPages: 3 })).toThrow(expect.objectContaining({ reason: "over-limit", offset: 11 }) as Error);
+  });
+
+  test("several memories share the limit", () => {
+    const { memories } = parseModule(limitModule(compile(`(module (memory 1) (memory 2 100) (memory 3 3) (memory i64 1))`), { memoryPages: 10 }).bytes);
+    expect(memories.map(({ max }) => max)).toEqual([4, 2, 3, 1]);
+  });
+
+  test("tables share theirs", () => {
+    const { tables } = parseModule(limitModule(compile(`(module (table 5 funcref) (table 5 20 externref))`), { tableElements: 12 }).bytes);
+    expect(tables.map(({ max }) => max)).toEqual([7, 5]);
+    expect(() => limitModule(compile(`(module (table 13 funcref))`), { tableElements: 12 })).toThrow(WasmError);
+  });
+});
+
+describe("start", () => {
+  test("the start function waits for the host", () => {
+    const bytes = compile(`(module (global $g (export "g") (mut i32) (i32.const 0)) (func $s (global.set $g (i32.const 7))) (start $s))`);
+    const limited = limitModule(bytes, ALL);
+    const driven = drive(limited, { fuel: 100, stack: 10 });
+    expect(limited.hasStart).toBe(true);
+    expect((driven.exports["g"] as WebAssembly.Global).value).toBe(0);
+    driven.call(ADDED.start);
+    expect((driven.exports["g"] as WebAssembly.Global).value).toBe(7);
+  });
+});
+
+describe("kernel", () => {
+  const plugin = `(import "extism:host/env" "alloc" (func $alloc (param i64) (result i64))) (import "host" "log" (func $log (param i32)))
+    (import "extism:host/env" "load_u8" (func $load (param i64) (result i32))) (memory (export "memory") 1) (table 2 funcref) (elem (i32.const 0) $load $own)
+    (func $own (param i64) (result i32) (i32.const 5)) (type $t (func (param i64) (result i32)))
+    (func (export "run") (result i32) (local i64) (local.set 0 (call $alloc (i64.const 10))) (call $log (i32.const 1)) (i32.store8 offset=3 (i32.const 16) (i32.const 9))
+      (i32.add (call_indirect (type $t) (local.get 0) (i32.const 0)) (call_indirect (type $t) (local.get 0) (i32.const 1))))`;
+  const bytes = compile(`(module ${plugin})`);
+  const merged = limitModule(bytes, { ...ALL, kernel: KERNEL });
+  const hasMemories = WebAssembly.validate(compile(`(module (memory 1) (memory 1))`) as BufferSource);
+
+  test("its functions take the place of imports", () => {
+    const { imports, exports, memories } = parseModule(merged.bytes);
+    expect(imports.map(({ module, name }) => `${module} ${name}`)).toEqual(["host log", "tenon:host interrupt"]);
+    expect(exports.map(({ name }) => name)).toEqual(expect.arrayContaining(["tenon:kernel.memory", "tenon:kernel.alloc", "tenon:kernel.reset"]));
+    expect(memories.length).toBe(2);
+  });
+
+  test.skipIf(!hasMemories)("runs, and its memory is its own (needs multi-memory)", () => {
+    const driven = drive(merged, { fuel: 1e6, stack: 10, imports: { host: { log: () => {} } } });
+    expect(driven.call("run")).toBe(47);
+    expect(new Uint8Array((driven.exports["memory"] as WebAssembly.Memory).buffer)[19]).toBe(9);
+  });
+
+  test("an import of another type is refused", () => {
+    expect(() => limitModule(compile(`(module (import "extism:host/env" "alloc" (func (param i32) (result i64))))`), { kernel: KERNEL })).toThrow(expect.objectContaining({ reason: "mismatch" }) as Error);
+  });
+
+  test("what is not for plug-ins stays an import", () => {
+    expect(parseModule(limitModule(compile(`(module (import "extism:host/env" "reset" (func)))`), { kernel: KERNEL }).bytes).imports.length).toBe(1);
+  });
+});
+
+describe("what is added stays out of reach", () => {
+  // Each is invalid by one index that points right behind what the module has.
+  const CASES = [
+    { name: "global.get", text: `(global (mut i32) (i32.const 0)) (func (drop (global.get 0)))`, from: [0x23, 0], to: [0x23, 1] },
+    { name: "global.set", text: `(global (mut i32) (i32.const 0)) (func (global.set 0 (i32.const 9)))`, from: [0x24, 0], to: [0x24, 1] },
+    { name: "call", text: `(func (call 0))`, from: [0x10, 0], to: [0x10, 1] },
+    { name: "return_call", text: `(func (return_call 0))`, from: [0x12, 0], to: [0x12, 1] },
+    { name: "ref.func", text: `(func (drop (ref.func 0))) (export "f" (func 0))`, from: [0xd2, 0], to: [0xd2, 1] },
+    { name: "local.get", text: `(func (local i32) (loop $l (drop (local.get 0)) (br $l)))`, from: [0x20, 0], to: [0x20, 1] },
+    { name: "block type", text: `(type (func (param i32))) (func (i32.const 0) (block (param i32) (drop)))`, from: [0x02, 0], to: [0x02, 2] },
+    { name: "call_indirect type", text: `(table 1 funcref) (func (call_indirect (i32.const 0)))`, from: [0x11, 0, 0], to: [0x11, 1, 0] },
+    { name: "call_indirect table", text: `(table 1 funcref) (func (call_indirect (i32.const 0)))`, from: [0x11, 0, 0], to: [0x11, 0, 1] },
+    { name: "i32.load without a memory", text: `(memory 1) (func (drop (i32.load (i32.const 0))))`, from: [5, 3, 1, 0, 1], to: [0, 3, 1, 0x61, 0] },
+    { name: "memory.size", text: `(memory 1) (func (drop (memory.size)))`, from: [0x3f, 0], to: [0x3f, 1] },
+    { name: "memory.fill", text: `(memory 1) (func (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)))`, from: [0xfc, 11, 0], to: [0xfc, 11, 1] },
+    { name: "export", text: `(func (export "f"))`, from: [1, 0x66, 0, 0], to: [1, 0x66, 0, 1] },
+    { name: "export of a memory", text: `(memory (export "m") 1)`, from: [1, 0x6d, 2, 0], to: [1, 0x6d, 2, 1] },
+    { name: "element", text: `(table 1 funcref) (elem (i32.const 0) 0) (func)`, from: [0x41, 0, 0x0b, 1, 0], to: [0x41, 0, 0x0b, 1, 1] },
+    { name: "type of a function", text: `(func)`, from: [3, 2, 1, 0], to: [3, 2, 1, 1] },
+    { name: "start", text: `(func $f) (start $f)`, from: [8, 1, 0], to: [8, 1, 1] },
+    { name: "throw", text: `(tag) (func (throw 0))`, from: [0x08, 0, 0x0b], to: [0x08, 1, 0x0b] },
+  ];
+
+  test.each(CASES)("$name", ({ text, from, to }) => {
+    const valid = compile(`(module ${text})`);
+    const kernel = KERNEL;
+    limitModule(valid, { ...ALL, kernel }); // as it is, it is accepted
+    const broken = replaced(valid, from, to);
+    expect(WebAssembly.validate(broken as BufferSource)).toBe(false);
+    let written: Uint8Array | undefined;
+    try {
+      written = limitModule(broken, { ...ALL, kernel }).bytes;
+    } catch (error) {
+      expect(error).toBeInstanceOf(WasmError);
+    }
+    if (written !== undefined) expect(WebAssembly.validate(written as BufferSource)).toBe(false);
+  });
+
+  test("a data segment for memory 0 of a module that has none does not reach the kernel's", () => {
+    const bytes = Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 11, 7, 1, 0, 0x41, 0, 0x0b, 1, 9]);
+    expect(() => limitModule(bytes, { kernel: KERNEL })).toThrow(expect.objectContaining({ reason: "malformed", offset: 11 }) as Error);
+  });
+
+  test("names of the host are refused", () => {
+    for (const text of [`(func (export "tenon:start"))`, `(import "tenon:host" "interrupt" (func))`])
+      expect(() => limitModule(compile(`(module ${text})`), ALL)).toThrow(expect.objectContaining({ reason: "reserved" }) as Error);
+  });
+});
+
+describe("whatever the bytes", () => {
+  const REAL = readFileSync(fileURLToPath(new URL("./llvm.core3.wasm", import.meta.resolve("@yowasp/clang"))));
+  const SMALL = compile(`(module (import "a" "b" (func $i (param i32))) (memory 1 2) (table 2 funcref) (elem (i32.const 0) $f) (global $g (mut i64) (i64.const 5)) (tag $e (param i32))
+    (func $f (export "f") (param i32) (result i32) (local f64) (block $b (loop $l (br_if $b (local.get 0)) (call $i (i32.const 1)) (try (do (throw $e (i32.const 4))) (catch $e (drop)) (catch_all)) (br_table $l $b (i32.const 1)))) (i32.load offset=8 (i32.const 0)))
+    (func $s (memory.fill (i32.const 0) (i32.const 0) (i32.const 100))) (start $s) (data (i32.const 0) "abc"))`);
+
+  test.each([{ name: "a small module", bytes: SMALL, runs: 3000 }, { name: "a real one", bytes: REAL, runs: 300 }])("mutations of $name are refused, or stay as valid as they were", ({ bytes, runs }) => {
+    const edit = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255));
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+        const mutated = Uint8Array.from(bytes);
+        for (const [offset, value] of edits) mutated[offset] = value;
+        let written: Uint8Array;
+        try {
+          written = limitModule(mutated, ALL).bytes;
+        } catch (error) {
+          if (error instanceof WasmError) return Number.isInteger(error.offset) && error.offset >= 0 && error.offset <= bytes.length;
+          throw error;
+        }
+        return WebAssembly.validate(mutated as BufferSource) === WebAssembly.validate(written as BufferSource);
+      }),
+      { numRuns: runs },
+    );
+  });
+
+  test("every prefix of a module is refused or as valid as the result", () => {
+    for (let length = 0; length < SMALL.length; length++) {
+      const prefix = SMALL.slice(0, length);
+      let written: Uint8Array | undefined;
+      try {
+        written = limitModule(prefix, ALL).bytes;
+      } catch (error) {
+        expect(error).toBeInstanceOf(WasmError);
+      }
+      if (written !== undefined) expect(WebAssembly.validate(written as BufferSource)).toBe(WebAssembly.validate(prefix as BufferSource));
+    }
+  });
+});
+
+function replaced(bytes: Uint8Array, from: readonly number[], to: readonly number[]): Uint8Array {
+  const text = Array.from(bytes).join(",");
+  const changed = `,${text},`.replace(`,${from.join(",")},`, `,${to.join(",")},`);
+  if (changed === `,${text},`) throw new Error("The bytes to replace are not there");
+  return Uint8Array.from(changed.slice(1, -1).split(","), Number);
+}
