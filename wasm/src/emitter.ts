@@ -39,6 +39,8 @@ const CALL = 0x10;
 const UNREACHABLE = 0x00;
 const VOID = 0x40;
 
+const NO_GROUPS = { count: 0, groups: [] } as const;
+
 /** The bytes of one body under construction after another. */
 export class Emitter extends Writer {
   readonly #source: Uint8Array;
@@ -48,7 +50,8 @@ export class Emitter extends Writer {
   /** How many of the added locals are in use: up to and with the highest. */
   #needed = 0;
   /** Where the `if`s of this body stand that are hardly ever taken. */
-  readonly #unlikely: number[] = [];
+  #unlikely: Uint32Array = new Uint32Array(64);
+  #unlikelyCount = 0;
   #bodyStart = 0;
   /** Branch hints of all bodies so far: for each its function index, then offset, 1 and 0 for each unlikely branch. */
   readonly hints: Writer = new Writer(1024);
@@ -78,7 +81,7 @@ export class Emitter extends Writer {
     this.copied = codeStart;
     this.#locals = locals;
     this.#needed = 0;
-    this.#unlikely.length = 0;
+    this.#unlikelyCount = 0;
     this.#bodyStart = this.length;
   }
 
@@ -90,13 +93,16 @@ export class Emitter extends Writer {
    * @param prologueLength Bytes written last that will stand between the two.
    */
   end(index: number, localsLength: number, prologueLength: number): void {
-    if (this.#unlikely.length === 0) return;
+    const count = this.#unlikelyCount;
+    if (count === 0) return;
     this.hinted++;
-    this.hints.u32(index).u32(this.#unlikely.length);
+    this.hints.u32(index).u32(count);
     const codeEnd = this.length - prologueLength;
-    const inPrologue = this.#unlikely.filter((offset) => offset >= codeEnd).map((offset) => offset - codeEnd);
-    const inCode = this.#unlikely.filter((offset) => offset < codeEnd).map((offset) => offset - this.#bodyStart + prologueLength);
-    for (const offset of [...inPrologue, ...inCode]) this.hints.u32(offset + localsLength).all(1, 0);
+    const last = this.#unlikely[count - 1] as number;
+    const inPrologue = last >= codeEnd ? 1 : 0;
+    if (inPrologue === 1) this.hints.u32(last - codeEnd + localsLength).all(1, 0);
+    const shift = localsLength + prologueLength - this.#bodyStart;
+    for (let hint = 0; hint < count - inPrologue; hint++) this.hints.u32((this.#unlikely[hint] as number) + shift).all(1, 0);
   }
 
   /** How many locals the body got so far. */
@@ -106,7 +112,7 @@ export class Emitter extends Writer {
 
   /** Declarations of the added locals: number of groups, and the groups. */
   localGroups(): { count: number; groups: readonly number[] } {
-    if (this.#needed === 0) return { count: 0, groups: [] };
+    if (this.#needed === 0) return NO_GROUPS;
     if (this.#needed <= SCRATCH64) return { count: 1, groups: [this.#needed, 0x7f] };
     return { count: 2, groups: [SCRATCH64, 0x7f, 1, 0x7e] };
   }
@@ -247,7 +253,12 @@ export class Emitter extends Writer {
   }
 
   #unlikelyIf(): this {
-    this.#unlikely.push(this.length);
+    if (this.#unlikelyCount === this.#unlikely.length) {
+      const grown = new Uint32Array(this.#unlikelyCount * 2);
+      grown.set(this.#unlikely);
+      this.#unlikely = grown;
+    }
+    this.#unlikely[this.#unlikelyCount++] = this.length;
     return this.all(IF, VOID);
   }
 

@@ -77,6 +77,7 @@ const BYTES_SHIFT = 4;
 /** Four items of an array are one unit. */
 const ITEMS_SHIFT = 2;
 const UNKNOWN_WEIGHT = -1;
+const NO_BYTES = new Uint8Array();
 const MAX_NESTING = 1_000_000;
 
 // A frame of the control stack.
@@ -225,7 +226,7 @@ export class Meter {
     this.#callWeight = 1 + (locals >> 6);
     this.#catches = false;
     this.#pinsTables = false;
-    this.#tableTargets.clear();
+    if (this.#tableTargets.size > 0) this.#tableTargets.clear();
     const out = this.#out;
     const bodyStart = out.length;
     do {
@@ -245,7 +246,7 @@ export class Meter {
     const out = this.#out;
     const codeEnd = out.length;
     if (this.#metered && this.#isHeavy) out.flush(this.#fuel ? 0 : CALL_UNITS, false, true, false);
-    const prologue = out.bytes.slice(codeEnd, out.length);
+    const prologue = out.length === codeEnd ? NO_BYTES : out.bytes.slice(codeEnd, out.length);
     const added = out.localGroups();
     const codeLength = codeEnd - bodyStart;
     const count = groups + added.count;
@@ -658,10 +659,10 @@ export class Meter {
       const base = this.#label(reader.u32(), at);
       const own = frames[base + POTENTIAL] as number;
       if (this.#dead) continue;
-      this.#tableTargets.add(frames[base + ORDINAL] as number);
+      if (this.#fuel) this.#tableTargets.add(frames[base + ORDINAL] as number);
       if (frames[base + KIND] === FUNCTION) leaves = true;
       if (potential < 0) potential = own;
-      else if (own >= 0 && own !== potential) this.#again = this.#pinsTables = true;
+      else if (own >= 0 && own !== potential && this.#fuel) this.#again = this.#pinsTables = true;
     }
     this.#offset = reader.offset;
     if (this.#dead) return;
