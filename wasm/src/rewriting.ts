@@ -62,7 +62,7 @@ interface Rewriting {
 function sectionParts(rewriting: Rewriting, id: (typeof ORDER)[number]): readonly Uint8Array[] {
   const { module, plan } = rewriting;
   switch (id) {
-    case SECTION.type: return withEntries(module, id, addedTypes(), ofKernel(plan, (kernel) => plainEntries(kernel, id)));
+    case SECTION.type: return withEntries(module, id, addedTypes(), ofKernel(plan, (merged) => plainEntries(merged, id)));
     case SECTION.import: return importSection(rewriting);
     case SECTION.function: return withEntries(module, id, addedFunctions(rewriting), ofKernel(plan, functionEntries));
     case SECTION.table: return tableSection(rewriting);
@@ -163,7 +163,7 @@ function tableSection({ module, options, map }: Rewriting): readonly Uint8Array[
 function memorySection({ module, options, plan }: Rewriting): readonly Uint8Array[] {
   const own = module.memories.slice(module.imported.memory);
   const types = options.memoryPages === undefined ? own : capLimits("memory", own, module.memoryDefinitions, options.memoryPages);
-  const kernel = ofKernel(plan, (kernel) => plainEntries(kernel, SECTION.memory));
+  const kernel = ofKernel(plan, (merged) => plainEntries(merged, SECTION.memory));
   const writer = new Writer();
   for (const type of types) writeLimits(writer, type);
   return sectionOf(own.length + kernel.count, writer.view(), kernel.bytes);
@@ -209,7 +209,7 @@ function exportSection({ module, options, plan, map }: Rewriting): readonly Uint
     writer.string(ADDED.start).byte(KINDS.function).u32(plan.start);
     count++;
   }
-  const kernel = ofKernel(plan, (kernel, bases) => exportEntries(kernel, bases, ADDED.kernel));
+  const kernel = ofKernel(plan, (merged, bases) => exportEntries(merged, bases, ADDED.kernel));
   return sectionOf(count + kernel.count, writer.view(), kernel.bytes);
 }
 

@@ -54,7 +54,7 @@ export class Writer {
 
   /** Writes an unsigned number of up to 32 bits in as few bytes as possible. */
   u32(value: number): this {
-    this.reserve(5);
+    this.reserve(lengthOfU32(value >>> 0));
     let rest = value >>> 0;
     while (rest >= 0x80) {
       this.bytes[this.length++] = (rest & 0x7f) | 0x80;

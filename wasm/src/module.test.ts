@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { encodeModule, inspect, limitModule, parseModule, Reader, relocateExpression, WasmError, Writer } from "./mod.ts";
+import { compile } from "../fuzz/driver.ts";
+
+const REAL = ["llvm.core2.wasm", "llvm.core3.wasm", "llvm.core4.wasm"].map((name) => ({
+  name,
+  bytes: new Uint8Array(readFileSync(fileURLToPath(new URL(`./${name}`, import.meta.resolve("@yowasp/clang"))))),
+}));
+
+describe.each(REAL)("$name", ({ bytes }) => {
+  test("is the same when its sections are written again", () => {
+    const module = parseModule(bytes);
+    const names = new Map(module.sections.filter(({ id }) => id === 0).map(({ start, name }) => [start, name ?? ""]));
+    const sections = module.sections.map(({ id, start, end }) => {
+      const name = names.get(start);
+      return { id, parts: [...(name === undefined ? [] : [new Writer().string(name).view()]), bytes.subarray(start, end)] };
+    });
+    expect(Buffer.compare(encodeModule(sections), bytes)).toBe(0);
+  });
+
+  test("has bodies that are the same when they are relocated to where they are", () => {
+    const module = parseModule(bytes);
+    for (const { start, end } of module.code) {
+      const reader = new Reader(bytes, start, end);
+      reader.typeLimit = module.types.length;
+      for (let groups = reader.u32(); groups > 0; groups--) {
+        reader.u32();
+        reader.valueType();
+      }
+      const from = reader.offset;
+      const writer = new Writer();
+      relocateExpression(reader, writer, (_, index) => index);
+      expect(Buffer.compare(writer.view(), bytes.subarray(from, end))).toBe(0);
+    }
+  });
+
+  test("stays valid under every combination of limits", () => {
+    for (let bits = 0; bits < 16; bits++) {
+      const options = { fuel: (bits & 1) > 0, interrupt: (bits & 2) > 0, stack: (bits & 4) > 0, memoryPages: bits & 8 ? 1000 : undefined };
+      expect(WebAssembly.validate(limitModule(bytes, options).bytes as BufferSource)).toBe(true);
+    }
+  });
+});
+
+describe("inspect()", () => {
+  test("tells signatures, features and sections", () => {
+    const told = inspect(compile(`(module (import "a" "b" (func (param i32 i64) (result f64))) (memory (export "m") 1 4) (global (export "g") (mut i32) (i32.const 1)) (func (export "f") (result i32 i32) (i32.extend8_s (i32.const 1)) (i32.const 2)))`));
+    expect(told.imports).toEqual([{ module: "a", name: "b", kind: "function", type: "(i32, i64) -> f64" }]);
+    expect(told.exports.map(({ name, type }) => `${name}: ${type}`)).toEqual(["m: memory 1..4", "g: mutable i32", "f: () -> (i32, i32)"]);
+    expect(told.features).toEqual(["multi-value", "mutable-globals", "sign-extension"]);
+    expect(told.unlimitable).toBeUndefined();
+  });
+
+  test("tells what cannot be limited", () => {
+    // (array (mut i32)), () -> ()
+    const bytes = moduleOf([1, [2, 0x5e, 0x7f, 1, 0x60, 0, 0]], [3, [1, 1]], [10, [1, 8, 0, 0x41, 9, 0xfb, 7, 0, 0x1a, 0x0b]]);
+    expect(inspect(bytes).unlimitable).toContain("array.new at byte 28");
+  });
+});
+
+describe("malformed modules", () => {
+  const CASES: readonly { name: string; bytes: Uint8Array; reason: string; offset: number }[] = [
+    { name: "nothing", bytes: new Uint8Array(), reason: "malformed", offset: 0 },
+    { name: "no magic number", bytes: Uint8Array.of(0, 0x61, 0x73, 0x6e, 1, 0, 0, 0), reason: "malformed", offset: 0 },
+    { name: "a component", bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), reason: "unknown", offset: 4 },
+    { name: "an unknown section", bytes: moduleOf([14, []]), reason: "unknown", offset: 8 },
+    { name: "a section past the end", bytes: Uint8Array.of(...moduleOf(), 1, 9), reason: "malformed", offset: 8 },
+    { name: "a section twice", bytes: moduleOf([1, [0]], [1, [0]]), reason: "malformed", offset: 11 },
+    { name: "sections out of order", bytes: moduleOf([3, [0]], [1, [0]]), reason: "malformed", offset: 11 },
+    { name: "bytes left in a section", bytes: moduleOf([1, [0, 0]]), reason: "malformed", offset: 11 },
+    { name: "a count of four billion", bytes: moduleOf([1, [0xff, 0xff, 0xff, 0xff, 0x0f]]), reason: "malformed", offset: 10 },
+    { name: "a number that is too long", bytes: moduleOf([1, [0x80, 0x80, 0x80, 0x80, 0x80, 0]]), reason: "malformed", offset: 10 },
+    { name: "a number past 32 bits", bytes: moduleOf([1, [0xff, 0xff, 0xff, 0xff, 0x1f]]), reason: "malformed", offset: 10 },
+    { name: "an unknown form of type", bytes: moduleOf([1, [1, 0x61, 0]]), reason: "unknown", offset: 11 },
+    { name: "an unknown value type", bytes: moduleOf([1, [1, 0x60, 1, 0x40, 0]]), reason: "unknown", offset: 13 },
+    { name: "a reference to a type that is not there", bytes: moduleOf([1, [1, 0x60, 1, 0x63, 1, 0]]), reason: "malformed", offset: 14 },
+    { name: "a name that is not UTF-8", bytes: moduleOf([7, [1, 1, 0xff, 0, 0]]), reason: "malformed", offset: 11 },
+    { name: "a function of a type that is not there", bytes: moduleOf([3, [1, 0]]), reason: "malformed", offset: 11 },
+    { name: "a function without a body", bytes: moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]]), reason: "malformed", offset: 18 },
+    { name: "a body past the section", bytes: moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, 9, 0, 0]]), reason: "malformed", offset: 22 },
+    { name: "a memory of 65,537 pages", bytes: moduleOf([5, [1, 0, 0x81, 0x80, 0x04]]), reason: "malformed", offset: 11 },
+    { name: "a maximum below the minimum", bytes: moduleOf([5, [1, 1, 2, 1]]), reason: "malformed", offset: 11 },
+    { name: "unknown flags of a memory", bytes: moduleOf([5, [1, 8, 0]]), reason: "unknown", offset: 11 },
+    { name: "an export of nothing", bytes: moduleOf([7, [1, 1, 0x66, 0, 0]]), reason: "malformed", offset: 14 },
+    { name: "a start function that is not there", bytes: moduleOf([8, [0]]), reason: "malformed", offset: 10 },
+    { name: "a constant expression without end", bytes: moduleOf([6, [1, 0x7f, 0, 0x41, 0]]), reason: "malformed", offset: 15 },
+    { name: "an unknown opcode in one", bytes: moduleOf([6, [1, 0x7f, 0, 0xff, 0x0b]]), reason: "unknown", offset: 13 },
+    { name: "data for a memory that is not there", bytes: moduleOf([11, [1, 0, 0x41, 0, 0x0b, 0]]), reason: "malformed", offset: 11 },
+    { name: "another number of data segments than announced", bytes: moduleOf([12, [1]], [11, [0]]), reason: "malformed", offset: 14 },
+  ];
+
+  test.each(CASES)("$name", ({ bytes, reason, offset }) => {
+    expect(WebAssembly.validate(bytes as BufferSource)).toBe(false);
+    expect(() => parseModule(bytes)).toThrow(expect.objectContaining({ name: "WasmError", reason, offset }) as Error);
+  });
+
+  const CODE: readonly { name: string; code: readonly number[]; reason: string; offset: number }[] = [
+    { name: "an unknown opcode", code: [0xd7, 0x0b], reason: "unknown", offset: 23 },
+    { name: "an unknown opcode behind a prefix", code: [0xfc, 0x40, 0x0b], reason: "unknown", offset: 23 },
+    { name: "an unknown prefix", code: [0xff, 0, 0x0b], reason: "unknown", offset: 23 },
+    { name: "a label that is not there", code: [0x0c, 1, 0x0b], reason: "malformed", offset: 23 },
+    { name: "code without end", code: [0x01], reason: "malformed", offset: 24 },
+    { name: "code behind the end", code: [0x0b, 0x01], reason: "malformed", offset: 24 },
+    { name: "an else without if", code: [0x05, 0x0b], reason: "malformed", offset: 23 },
+    { name: "a br_table longer than the body", code: [0x41, 0, 0x0e, 0xff, 0x7f, 0, 0x0b], reason: "malformed", offset: 26 },
+  ];
+
+  test.each(CODE)("$name is refused when a limit is asked for", ({ code, reason, offset }) => {
+    const bytes = moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, code.length + 1, 0, ...code]]);
+    expect(() => limitModule(bytes, { interrupt: true })).toThrow(expect.objectContaining({ reason, offset }) as Error);
+    expect(() => limitModule(bytes, { interrupt: true })).toThrow(WasmError);
+  });
+});
+
+/** A module of these sections. */
+function moduleOf(...sections: readonly (readonly [id: number, payload: readonly number[]])[]): Uint8Array {
+  return encodeModule(sections.map(([id, payload]) => ({ id, parts: [Uint8Array.from(payload)] })));
+}
