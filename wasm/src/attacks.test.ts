@@ -96,7 +96,7 @@ describe("shapes of code", () => {
   test("fifty thousand functions that call each other", () => {
     const functions = Array.from({ length: 50_000 }, (_, index) => `(func $f${index} (call $f${(index + 1) % 50_000}))`);
     const driven = drive(limitModule(compile(`(module ${functions.join("")} (func (export "run") (call $f0)))`), { stack: true, interrupt: true }), { stack: 3 });
-    expect(() => driven.call("run")).toThrow(); // the engine's own stack ends first, or ours
+    expect(() => driven.call("run")).toThrow(/call stack|unreachable/); // the engine's own stack ends first, or ours
   });
 
   test("a hundred thousand blocks in each other", () => {

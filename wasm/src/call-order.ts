@@ -149,16 +149,27 @@ function skipRare(bytes: Uint8Array, start: number, end: number, opcode: number)
   if (opcode >= op.FIRST_PREFIX) kind = op.prefixedImmediates(opcode, number());
   switch (kind) {
     case op.BLOCK: valueType(); return p;
-    case op.LABELS: for (let left = number() + 1; left > 0 && p < end; left--) number(); return p;
+    case op.LABELS:
+      for (let left = number() + 1; left > 0; left--) {
+        if (p >= end) break;
+        number();
+      }
+      return p;
     case op.MEMARG: case op.MEMARG_LANE:
       if (number() & 0x40) number();
       number();
       return kind === op.MEMARG ? p : p + 1;
     case op.BYTES16: return p + 16;
-    case op.VALUE_TYPES: for (let left = number(); left > 0 && p < end; left--) valueType(); return p;
+    case op.VALUE_TYPES:
+      for (let left = number(); left > 0; left--) {
+        if (p >= end) break;
+        valueType();
+      }
+      return p;
     case op.TRY_TABLE:
       valueType();
-      for (let left = number(); left > 0 && p < end; left--) {
+      for (let left = number(); left > 0; left--) {
+        if (p >= end) break;
         if ((bytes[p++] as number) < 2) number();
         number();
       }

@@ -278,7 +278,8 @@ export class Emitter extends Writer {
 
   #const(value: number): void {
     this.byte(I32_CONST);
-    for (; value < -64 || value > 63; value >>= 7) this.byte((value & 0x7f) | 0x80);
-    this.byte(value & 0x7f);
+    let rest = value;
+    for (; rest < -64 || rest > 63; rest >>= 7) this.byte((rest & 0x7f) | 0x80);
+    this.byte(rest & 0x7f);
   }
 }

@@ -12,12 +12,14 @@
  * `used` and `pending` go to the global `countdown` where the function ends, before calls of imports and calls that may
  * recurse, and in loops whenever more than `SLICE` came together.
  *
- * Interruption charges upper estimates instead, in loops and before calls that may recurse, and needs no exits.
+ * Interruption alone charges estimates instead, in loops and before calls that may recurse, and needs no exits.
  *
- * Nothing runs long unseen: `weight` is the longest way since the last look, calls of functions defined earlier
- * included, whose weights are known by then; past `MAX_WEIGHT` a look is put in. Every cycle of the call graph has a call
- * to the same or a later function, or an indirect one, and those are looked at always; so is a tower of functions that
- * call each other twice, which has neither loop nor cycle and yet runs for ever.
+ * Nothing runs long unseen. Functions are walked callees first (`call-order.ts`); a call whose callee is not walked yet,
+ * or not known, may close a cycle, and the module looks before it. `weight` is the longest way since the last look, with
+ * the calls on it. A function whose way is longer than `LIGHT` looks when it is entered, so its callers need not count
+ * it: a tower of functions that call each other twice has neither loop nor cycle, and yet runs for ever.
+ *
+ * The file is long because it is one walk with one state; what it writes is in `emitter.ts`.
  */
 import { callOrder } from "./call-order.ts";
 import { BODY_BYTES, LOCALS } from "./engine-limits.ts";
