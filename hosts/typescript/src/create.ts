@@ -1,5 +1,6 @@
 /** From whatever the embedder names to a running plug-in: the stations of a plug-in's way, in order. */
 
+import { chooseEngine, mayUseWorker } from "./choice.ts";
 import { CAN_MERGE, compileModule, type CompileSettings, describeModule } from "./compile.ts";
 import type { Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
@@ -10,6 +11,7 @@ import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } fr
 import { type LoadedModule, loadModules } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
 import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
+import type { StartWorker } from "./platform.ts";
 import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
 import type { HttpImport } from "./session-http.ts";
@@ -22,8 +24,8 @@ import { type PluginSource, readSource } from "./source.ts";
  *   manifest, or a manifest's JSON text.
  * @param options What the embedder offers, grants and limits.
  * @returns The plug-in, instantiated and started.
- * @throws {PluginError} `source/…`, `manifest/…`, `module/…`, `link/…`, `memory/limit`, `start/…`, or `call/…` if its
- *   start reached a limit.
+ * @throws {PluginError} `source/…`, `manifest/…`, `module/…`, `link/…`, `memory/limit`, `start/…`, `engine/…`, or `call/…`
+ *   if its start reached a limit.
  */
 export async function createPlugin(source: PluginSource, options: PluginOptions = {}): Promise<Plugin> {
   const parsed = parseOptions(options);
@@ -32,7 +34,7 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
   const grant = grantManifest(manifest, author, parsed);
   const name = parsed.name ?? nameOf(manifest, source);
   const loaded = await loadModules(manifest, platform);
-  const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared);
+  const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared, mayUseWorker(parsed, grant.hosts));
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
   const blueprint: Blueprint = {
     modules,
@@ -42,7 +44,8 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
     createHttp: await loadHttp(grant, parsed),
   };
   const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
-  const engine: Engine = new InlineEngine(blueprint, session, parsed.isMeasured);
+  const startWorker = chooseEngine(parsed, modules, grant);
+  const engine: Engine = startWorker === undefined ? new InlineEngine(blueprint, session, parsed.isMeasured) : await startOnWorker(blueprint, session, parsed, startWorker);
   return new Plugin(name, engine);
 }
 
@@ -50,7 +53,7 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
 export const ExtismPlugin: { readonly new: typeof createPlugin } = Object.freeze({ new: createPlugin });
 
 /** Modules of one plug-in share its memory and table limits evenly, because each is limited by itself. */
-function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared: boolean): CompileSettings {
+function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared: boolean, isForWorker: boolean): CompileSettings {
   const isOn = (limit: number): boolean => !isPrepared && limit !== Number.POSITIVE_INFINITY;
   const share = (limit: number): number => (isOn(limit) ? Math.floor(limit / moduleCount) : Number.POSITIVE_INFINITY);
   return Object.freeze({
@@ -59,8 +62,8 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
     interrupt: isOn(limits.timeoutMs),
     fuel: isOn(limits.fuel),
     stack: isOn(limits.stackDepth),
-    // A kernel in one module is none for the others.
-    merge: !isPrepared && CAN_MERGE && moduleCount === 1,
+    // A kernel in one module is none for the others, and none for another thread.
+    merge: !isPrepared && CAN_MERGE && moduleCount === 1 && !isForWorker,
   });
 }
 
@@ -76,6 +79,11 @@ async function compileOrDescribe({ name, content }: LoadedModule, settings: Comp
     );
   }
   return { ...describeModule(content), name };
+}
+
+async function startOnWorker(blueprint: Blueprint, session: Session, { args, deterministic, env, isMeasured }: ParsedOptions, startWorker: StartWorker): Promise<Engine> {
+  const { WorkerEngine } = await import("./worker/engine.ts");
+  return await WorkerEngine.start(blueprint, session, isMeasured, { args, deterministic, env }, startWorker);
 }
 
 async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<((session: Session) => WasiImports) | undefined> {

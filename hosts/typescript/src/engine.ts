@@ -44,7 +44,7 @@ export interface Engine {
    * @throws {PluginError} Any code of `function/…`, `call/…`, `start/…` or `plugin/…`.
    */
   call(name: string, input: Uint8Array, options: CallOptions): Promise<Output>;
-  /** The same without a promise. */
+  /** The same without a promise; the worker engine throws `engine/async-only`. */
   callSync(name: string, input: Uint8Array, options: CallOptions): Output;
   /** Forgets the instance and all variables; the next call sees a new one. */
   reset(): Promise<void>;

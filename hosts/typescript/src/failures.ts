@@ -76,6 +76,12 @@ export interface Failures {
   "http/too-many-redirects": { url: string; limit: number };
   /** A request was sent and no whole response came back; `cause` is what the platform reported. */
   "http/failed": { url: string };
+  /** The engine that was asked for cannot run this plug-in here; the message names the alternatives. */
+  "engine/unavailable": { engine: string };
+  /** The plug-in runs on another thread, whose results cannot be waited for without a promise. */
+  "engine/async-only": { function: string };
+  /** The thread that ran the plug-in ended, and the call with it; `cause` says why, where that is known. */
+  "engine/lost": Record<never, never>;
   /** The plug-in was closed. */
   "plugin/closed": Record<never, never>;
 }

@@ -47,6 +47,8 @@ export interface TypedHostFunction {
   readonly result: HostType | "none";
   /** Runs it on decoded values; what it returns, or resolves to, is encoded as `result`. */
   readonly run: (context: CallContext, values: readonly unknown[]) => unknown;
+  /** Whether it was declared `async`, so that it surely returns a promise. */
+  readonly isAsync?: boolean;
 }
 
 /** A host function in either form. */
@@ -79,7 +81,20 @@ export function hostFunction<const Params extends readonly HostType[], Result ex
     params: Object.freeze([...types.params]),
     result: types.result ?? "none",
     run: (context: CallContext, values: readonly unknown[]) => run(context, ...(values as HostValues<Params>)),
+    isAsync: isAsyncFunction(run),
   });
+}
+
+/**
+ * @param host A host function.
+ * @returns Whether it was declared `async`. One that is not may return a promise all the same.
+ */
+export function isDeclaredAsync(host: HostFunction): boolean {
+  return typeof host === "function" ? isAsyncFunction(host) : (host.isAsync ?? false);
+}
+
+function isAsyncFunction(run: unknown): boolean {
+  return Object.prototype.toString.call(run) === "[object AsyncFunction]";
 }
 
 /** Identity of an import, for messages. */
@@ -179,7 +194,7 @@ function waitForHost(
   const { waiting } = call;
   if (wait === undefined || waiting === undefined) {
     value.then(undefined, () => {});
-    const why = wait === undefined ? "this engine cannot wait, use a worker" : "callSync() and the start of a plug-in cannot wait, use call()";
+    const why = wait === undefined ? 'this engine cannot wait, use engine: "worker"' : "callSync() and the start of a plug-in cannot wait, use call()";
     throw new PluginError("host-function/async", `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise, and ${why}`, { ...id });
   }
   const stopWatching = watchCall(session.platform, call, waiting);

@@ -52,6 +52,22 @@ export class InlineEngine implements Engine {
     return this.#last?.stats(this.#guest === undefined ? this.#memoryBytes : this.#countMemory(this.#guest));
   }
 
+  /** Whether there is an instance; if not, the next call makes one. */
+  get isStarted(): boolean {
+    return this.#guest !== undefined;
+  }
+
+  /**
+   * Makes and starts a fresh instance now, and keeps the variables.
+   *
+   * @param options Signal and limit of the start.
+   * @throws {PluginError} As the constructor.
+   */
+  restart(options: CallOptions): void {
+    this.#drop();
+    this.#start(options);
+  }
+
   call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
     const guest = this.#ready(name, options);
     const call = this.#begin(guest, name, input, options);

@@ -83,6 +83,8 @@ export class Kernel {
   readonly exports: KernelExports;
   readonly #limitBytes: number;
   readonly #begin: KernelExports["call_begin"];
+  /** Whether another thread may grow the memory, which detaches no view here. */
+  readonly #isShared: boolean;
   #view: Uint8Array<ArrayBuffer> = NO_BYTES;
   #record: Uint32Array<ArrayBuffer> = NO_WORDS;
 
@@ -95,6 +97,7 @@ export class Kernel {
     this.#limitBytes = Math.min(limitPages, 65_536) * PAGE_BYTES;
     exports.limit_set(BigInt(this.#limitBytes));
     this.#begin = exports.call_begin;
+    this.#isShared = !(exports.memory.buffer instanceof ArrayBuffer);
     this.#refresh();
   }
 
@@ -120,7 +123,7 @@ export class Kernel {
         { lengthBytes: length, limitBytes: this.#limitBytes },
       );
     }
-    if (this.#view.length === 0) this.#refresh();
+    if (this.#view.length === 0 || this.#isShared) this.#refresh();
     const view = this.#view;
     if (length > SMALL_BYTES) view.set(input, offset);
     else for (let index = 0; index < length; index += 1) view[offset + index] = input[index] as number;
@@ -131,7 +134,7 @@ export class Kernel {
    * @throws {PluginError} `memory/out-of-bounds` if the plug-in set a range that its blocks do not have.
    */
   output(): Uint8Array<ArrayBuffer> {
-    if (this.#view.length === 0) this.#refresh();
+    if (this.#view.length === 0 || this.#isShared) this.#refresh();
     const view = this.#view;
     const offset = this.#record[RECORD.outputOffset] as number;
     const length = this.#record[RECORD.outputLength] as number;
@@ -147,12 +150,12 @@ export class Kernel {
 
   /** @returns The error text of the call, or `undefined` if there is none. */
   error(): string | undefined {
-    if (this.#view.length === 0) this.#refresh();
+    if (this.#view.length === 0 || this.#isShared) this.#refresh();
     const record = this.#record;
     if (((record[RECORD.error] as number) | (record[RECORD.error + 1] as number)) === 0) return undefined;
     // A handle that was not live when it was set is an error without a text.
     const offset = record[RECORD.errorOffset] as number;
-    return decoder.decode(this.#view.subarray(offset, offset + (record[RECORD.errorLength] as number)));
+    return this.#decode(this.#view.subarray(offset, offset + (record[RECORD.errorLength] as number)));
   }
 
   /**
@@ -170,7 +173,7 @@ export class Kernel {
    * @throws {PluginError} `memory/bad-handle` if no live block starts there.
    */
   text(handle: bigint): string {
-    return handle === 0n ? "" : decoder.decode(this.#block(handle));
+    return handle === 0n ? "" : this.#decode(this.#block(handle));
   }
 
   /**
@@ -219,8 +222,13 @@ export class Kernel {
   }
 
   #memory(): Uint8Array<ArrayBuffer> {
-    if (this.#view.length === 0) this.#refresh();
+    if (this.#view.length === 0 || this.#isShared) this.#refresh();
     return this.#view;
+  }
+
+  /** Browsers decode no shared memory. */
+  #decode(view: Uint8Array<ArrayBuffer>): string {
+    return decoder.decode(this.#isShared ? view.slice() : view);
   }
 
   #wide(word: number): bigint {
@@ -230,6 +238,7 @@ export class Kernel {
   /** Growing the memory detaches its old buffer, whose views then have no length. */
   #refresh(): void {
     const { buffer } = this.exports.memory;
+    if (this.#view.buffer === buffer) return;
     this.#view = new Uint8Array(buffer);
     this.#record = new Uint32Array(buffer, 0, RECORD_WORDS);
   }

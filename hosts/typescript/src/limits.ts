@@ -66,3 +66,15 @@ export const PAGE_BYTES = 65_536;
 
 /** Loop turns and function entries that pass between two looks at the clock: about a tenth of a millisecond's work. */
 export const INTERRUPT_INTERVAL = 100_000;
+
+/** Threads that the worker engine starts before plug-ins share them. One takes about 5 MiB. */
+export const MAX_THREADS = 32;
+
+/** Idle threads that are kept for the next plug-in. */
+export const MAX_IDLE_THREADS = 2;
+
+/** Milliseconds that a plug-in on another thread has to stop by itself before the thread is ended. */
+export const STOP_GRACE_MS = 500;
+
+/** JavaScript heap of a thread of plug-ins in MiB; what it holds is the host's own, and objects of plug-ins with Wasm GC. */
+export const THREAD_HEAP_MIB = 256;

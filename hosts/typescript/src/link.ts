@@ -49,6 +49,20 @@ export interface Blueprint {
   readonly createWasi: ((session: Session) => WasiImports) | undefined;
   /** Absent if no host is allowed. */
   readonly createHttp: HttpImport | undefined;
+  /** What a plug-in has that runs on another thread than its host; absent if they share one. */
+  readonly remote?: RemoteHost;
+}
+
+/** The host of a plug-in, as seen from the thread that only runs the plug-in. */
+export interface RemoteHost {
+  /** Blocks that both threads see; they outlive the instances. */
+  readonly kernel: Kernel;
+  /**
+   * @param namespace Namespace where the host has the function.
+   * @param wanted The import.
+   * @returns A function that asks the host, or `undefined` for an ABI function that this thread has itself.
+   */
+  readonly find: (namespace: string, wanted: ImportShape) => ((...values: WasmValue[]) => unknown) | undefined;
 }
 
 /** A module's instance. */
@@ -113,7 +127,9 @@ class Linker {
     this.#hostImports = createHostImports(session);
     this.#instances = blueprint.modules.map(() => undefined);
     this.#indices = new Map(blueprint.modules.map((module, index) => [module.name, index]));
-    if (!blueprint.modules.some((module) => module.hasKernel)) {
+    if (blueprint.remote !== undefined) {
+      session.kernel = blueprint.remote.kernel;
+    } else if (!blueprint.modules.some((module) => module.hasKernel)) {
       this.borrowed = borrowKernel();
       session.kernel = new Kernel(this.borrowed, session.limits.memoryPages);
     }
@@ -190,6 +206,8 @@ class Linker {
 
   #abiFunction(wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue | undefined {
     const { name } = wanted;
+    const asking = this.#blueprint.remote?.find(ABI_NAMESPACE, wanted);
+    if (asking !== undefined) return asking;
     if (name === "http_request" && this.#blueprint.createHttp !== undefined) {
       return this.#offer(this.#blueprint.createHttp(this.#session), ABI_NAMESPACE, wanted, addWaiting);
     }
@@ -208,7 +226,10 @@ class Linker {
   }
 
   /** Wraps a host function, so that it may wait where the engine can. */
-  #offer(host: HostFunction, namespace: string, { name, signature }: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue {
+  #offer(host: HostFunction, namespace: string, wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue {
+    const asking = this.#blueprint.remote?.find(namespace, wanted);
+    if (asking !== undefined) return asking;
+    const { name, signature } = wanted;
     const id = { namespace, name };
     if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined);
     const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));

@@ -21,7 +21,7 @@ export {
 export type { Limits } from "./limits.ts";
 export type { LogEntry, Logger, LogLevel } from "./log.ts";
 export type { ManifestModule, ManifestObject } from "./manifest.ts";
-export type { Allow, Deterministic, PathGrant, PluginOptions } from "./options.ts";
+export type { Allow, Deterministic, EngineChoice, PathGrant, PluginOptions } from "./options.ts";
 export type { HttpAuditEvent, HttpOptions } from "./http/options.ts";
 export { Output } from "./output.ts";
 export type { Platform } from "./platform.ts";

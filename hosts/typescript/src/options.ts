@@ -37,6 +37,9 @@ export interface Allow {
   readonly paths?: readonly PathGrant[];
 }
 
+/** Where a plug-in runs. */
+export type EngineChoice = "auto" | "inline" | "worker";
+
 /** Options of a plug-in. */
 export interface PluginOptions {
   /** Name for messages and logs; by default that of the file. */
@@ -60,6 +63,13 @@ export interface PluginOptions {
    * for modules that you prepared yourself: what is missing is refused, but memory and what is built in are not checked.
    */
   readonly prepared?: boolean;
+  /**
+   * Where the plug-in runs. `"inline"` is the thread that calls it; there host functions may return promises if the
+   * JavaScript engine has JSPI. `"worker"` is another thread, and any host function may return a promise; `callSync()` is
+   * not to be had then. `"auto"`, the default, is inline, but for a plug-in that surely has to wait where inline cannot:
+   * one that imports a host function declared `async`, or that may send HTTP requests.
+   */
+  readonly engine?: EngineChoice;
   /** Takes what the plug-in logs. */
   readonly logger?: Logger;
   /** Lowest level that is logged; `"info"` if there is a logger. */
@@ -84,13 +94,14 @@ export interface ParsedOptions {
   readonly deterministic: Deterministic | undefined;
   readonly http: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
   readonly isPrepared: boolean;
+  readonly engine: EngineChoice;
   readonly logger: Logger | undefined;
   readonly logLevel: number;
   readonly isMeasured: boolean;
   readonly platform: Platform;
 }
 
-const NAMES = ["name", "config", "functions", "limits", "allow", "http", "wasi", "deterministic", "prepared", "logger", "logLevel", "measure", "platform"] as const;
+const NAMES = ["name", "config", "functions", "limits", "allow", "http", "wasi", "deterministic", "prepared", "engine", "logger", "logLevel", "measure", "platform"] as const;
 
 /**
  * Parses options.
@@ -124,6 +135,7 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
     deterministic: get("deterministic", readDeterministic),
     http: options.http ?? {},
     isPrepared: get("prepared", readBoolean) ?? false,
+    engine: get("engine", readEngine) ?? "auto",
     logger,
     logLevel: get("logLevel", readLogLevel) ?? LOG_LEVELS[logger === undefined ? "off" : "info"],
     isMeasured: get("measure", readBoolean) ?? true,
@@ -182,6 +194,10 @@ function readPath({ path, value }: Field): PathGrant {
 
 function isFolder(value: unknown): value is Folder {
   return typeof value === "object" && value !== null && "open" in value && typeof value.open === "function";
+}
+
+function readEngine({ path, value }: Field): EngineChoice {
+  return value === "auto" || value === "inline" || value === "worker" ? value : failField(path, '"auto", "inline" or "worker"', value);
 }
 
 function readFunction({ path, value }: Field): unknown {

@@ -8,6 +8,29 @@ import type { HttpPlatform } from "./http/hop.ts";
 import type { Folder } from "./wasi/file-tree.ts";
 import { webPlatform } from "./platform/web.ts";
 
+/** What a thread tells the one that started it. */
+export interface WorkerListener {
+  /** It sent something. */
+  readonly message: (value: unknown) => void;
+  /** It ended, could not start, or sent what cannot be read. */
+  readonly lost: (reason: unknown) => void;
+}
+
+/** A thread that runs plug-ins. */
+export interface WorkerHandle {
+  /** Whether it sleeps between commands, so that it is woken through shared memory and takes messages when it wakes. */
+  readonly isSleeper: boolean;
+  /** Sends a copy of a value. */
+  readonly post: (value: unknown) => void;
+  /** Keeps the process alive as long as it is held. */
+  readonly hold: (isHeld: boolean) => void;
+  /** Ends it, whatever it is doing. */
+  readonly terminate: () => Promise<void>;
+}
+
+/** Starts a thread that runs plug-ins. */
+export type StartWorker = (listener: WorkerListener) => WorkerHandle;
+
 /** The runtime's share: reading files, fetching, hashing, clock and random numbers. */
 export interface Platform {
   /** Name for messages, for example `"node"`. */
@@ -24,6 +47,8 @@ export interface Platform {
   readonly loadFiles?: () => Promise<(path: string) => Folder>;
   /** Blocks the thread for so many milliseconds, or returns at once where that is not allowed. Absent: never blocks. */
   readonly sleep?: (ms: number) => void;
+  /** Starts a thread for the worker engine. Absent where there are no threads. */
+  readonly startWorker?: StartWorker;
   /** SHA-256 of bytes. */
   readonly sha256: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
   /** Milliseconds on a clock that never goes back. */

@@ -64,7 +64,8 @@ export class Plugin {
   /**
    * The same as {@link Plugin.call}, without a promise in its path.
    *
-   * @throws {PluginError} As there, and `host-function/async` if a host function returns a promise.
+   * @throws {PluginError} As there, and `host-function/async` if a host function returns a promise, or
+   *   `engine/async-only` if the plug-in runs on another thread.
    */
   callSync(name: string, input?: CallInput, options: CallOptions = NO_OPTIONS): Output {
     return this.#engine.callSync(name, encodeInput(input), options);

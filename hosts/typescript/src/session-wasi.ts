@@ -41,6 +41,17 @@ export async function createWasiImport(grant: WasiGrant, platform: Platform): Pr
     access: path.access === "read" ? "read" : "write",
     folder: path.folder ?? openHostFolder(path.host ?? "", openFolder, platform),
   }));
+  return makeWasi(grant, files);
+}
+
+/**
+ * The same without anything to be opened.
+ *
+ * @param grant What the plug-in may see, but for folders.
+ * @param files Folders that are open.
+ * @returns A maker of WASI for each new instance.
+ */
+export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (session: Session) => WasiImports {
   const env = Object.fromEntries(grant.env);
   return (session) => {
     const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => writeLog(session, LEVELS[source], line, source));

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 
 import type { Platform } from "../platform.ts";
+import { nodeWorkers } from "./node-worker.ts";
 import { webPlatform } from "./web.ts";
 
 const SMALL_BYTES = 262_144;
@@ -34,6 +35,7 @@ export const nodePlatform: Platform = Object.freeze({
   sleep: (ms) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },
+  startWorker: nodeWorkers(new URL("../worker/node-entry.js", import.meta.url)),
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
     bytes.length <= SMALL_BYTES ? createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),

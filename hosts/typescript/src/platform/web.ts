@@ -1,12 +1,14 @@
 /** Any runtime with web standards and nothing more: browsers, workers, edge. No files. */
 
 import type { Platform } from "../platform.ts";
+import { startWebWorker } from "./web-worker.ts";
 
 /** The platform of browsers and edge runtimes. */
 export const webPlatform: Platform = Object.freeze({
   name: "web",
   fetch: (input, init) => fetch(input, init),
   sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+  ...(typeof Worker === "function" && typeof SharedArrayBuffer === "function" ? { startWorker: startWebWorker } : {}),
   now: () => performance.now(),
   wallClock: () => Date.now(),
   random: (into) => {

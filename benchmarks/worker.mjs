@@ -1,0 +1,96 @@
+/**
+ * What does a plug-in on another thread cost? Ours and npm `@extism/extism` with `runInWorker`, in one process, in turn.
+ *
+ *   node benchmarks/worker.mjs [--json] [--quick]
+ *
+ * Prints our and the rival's microseconds an operation and the ratio (rival ÷ ours: above 1 we are faster).
+ */
+
+import { createPlugin } from "@tenon/host";
+import createRival from "@extism/extism";
+
+import { askPlugin, echoPlugin } from "./echo.mjs";
+import { consume, race } from "./rounds.mjs";
+
+const isJson = process.argv.includes("--json");
+const rounds = process.argv.includes("--quick") ? 5 : 21;
+
+const bytes = await echoPlugin();
+const askBytes = await askPlugin();
+const onWorker = { engine: "worker" };
+const rivalWorker = { runInWorker: true };
+
+/** Runs an async operation so many times. */
+const repeat = (run) => async (count) => {
+  for (let index = 0; index < count; index += 1) consume(await run());
+};
+
+// The first of each has no thread to reuse.
+const firstStart = {};
+for (const [name, start] of [
+  ["ours", () => createPlugin(bytes, onWorker)],
+  ["rival", () => createRival({ wasm: [{ data: bytes.slice() }] }, rivalWorker)],
+]) {
+  const startMs = performance.now();
+  const plugin = await start();
+  firstStart[name] = (performance.now() - startMs) * 1e6;
+  await plugin.close();
+}
+
+const ours = await createPlugin(bytes, onWorker);
+const rival = await createRival({ wasm: [{ data: bytes.slice() }] }, rivalWorker);
+const echo = (input) => ({
+  ours: repeat(async () => (await ours.call("echo", input)).length),
+  rival: repeat(async () => (await rival.call("echo", input)).byteLength),
+});
+
+const sync = { "extism:host/user": { next: (_context, n) => n + 1n } };
+const later = { "extism:host/user": { next: async (_context, n) => n + 1n } };
+const asking = {};
+for (const [name, functions] of Object.entries({ sync, later })) {
+  const mine = await createPlugin(askBytes, { ...onWorker, functions });
+  const other = await createRival({ wasm: [{ data: askBytes.slice() }] }, { ...rivalWorker, functions });
+  asking[name] = {
+    ours: repeat(async () => (await mine.call("ask_100")).length),
+    rival: repeat(async () => Number((await other.call("ask_100"))?.byteLength ?? 0)),
+    close: async () => Promise.all([mine.close(), other.close()]),
+  };
+}
+const contenders = ({ close: _close, ...both }) => both;
+
+const cases = [
+  { name: "echo 16 B", count: 500, contenders: echo(new Uint8Array(16).fill(7)) },
+  { name: "echo 1 MiB", count: 5, contenders: echo(new Uint8Array(1 << 20).fill(7)) },
+  { name: "100 host function calls", count: 5, contenders: contenders(asking.sync) },
+  { name: "100 async host function calls", count: 5, contenders: contenders(asking.later) },
+  {
+    name: "create and close, later ones",
+    count: 5,
+    contenders: {
+      ours: repeat(async () => {
+        const plugin = await createPlugin(bytes, onWorker);
+        await plugin.close();
+        return plugin.functions.length;
+      }),
+      rival: repeat(async () => {
+        const plugin = await createRival({ wasm: [{ data: bytes.slice() }] }, rivalWorker);
+        await plugin.close();
+        return 1;
+      }),
+    },
+  },
+];
+
+const results = [{ name: "create, the first", ...firstStart, ratio: firstStart.rival / firstStart.ours }];
+for (const { name, count, contenders: both } of cases) {
+  const { ours: mine, rival: other } = await race(both, { count, rounds });
+  results.push({ name, ours: mine, rival: other, ratio: other / mine });
+}
+await Promise.all([ours.close(), rival.close(), ...Object.values(asking).map(({ close }) => close())]);
+
+if (isJson) console.log(JSON.stringify({ node: process.version, results }));
+else {
+  const us = (nanoseconds) => `${(nanoseconds / 1000).toFixed(1)} µs`.padStart(14);
+  console.log(`Node ${process.version}`.padEnd(32), "ours".padStart(14), "rival".padStart(14), "ratio".padStart(8));
+  for (const { name, ours: mine, rival: other, ratio } of results) console.log(name.padEnd(32), us(mine), us(other), ratio.toFixed(1).padStart(8));
+}

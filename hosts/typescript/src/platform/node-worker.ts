@@ -1,0 +1,35 @@
+/** Threads on Node: `node:worker_threads`. */
+
+import { Worker } from "node:worker_threads";
+
+import { THREAD_HEAP_MIB } from "../limits.ts";
+import type { StartWorker } from "../platform.ts";
+
+/**
+ * @param entry Where the thread's own module is, `worker/node-entry.js`.
+ * @returns Starts threads that run it.
+ */
+export function nodeWorkers(entry: URL): StartWorker {
+  return (listener) => {
+    const worker = new Worker(entry, {
+      name: "tenon",
+      // Nothing of the host's process: no environment, no command line, no loaders.
+      env: {},
+      argv: [],
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
+    });
+    worker.on("message", listener.message);
+    worker.on("messageerror", listener.lost);
+    worker.on("error", listener.lost);
+    worker.on("exit", (exitCode) => listener.lost(new Error(`the thread exited with code ${exitCode}`)));
+    return {
+      isSleeper: true,
+      post: (value) => worker.postMessage(value),
+      hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
+      terminate: async () => {
+        await worker.terminate();
+      },
+    };
+  };
+}

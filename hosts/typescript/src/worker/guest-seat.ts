@@ -1,0 +1,141 @@
+/**
+ * One plug-in on the thread that runs it: the inline engine, with host functions that ask the other thread and block.
+ *
+ * Nothing of the host is here but what the plug-in may read anyway: its configuration and its limits.
+ */
+
+import type { ImportShape } from "../compile.ts";
+import { PluginError } from "../error.ts";
+import type { HostFunction, WasmValue } from "../functions.ts";
+import { InlineEngine } from "../inline.ts";
+import type { Blueprint } from "../link.ts";
+import { webPlatform } from "../platform/web.ts";
+import { Session } from "../session.ts";
+import { createSessionWasi } from "../session-wasi.ts";
+import { sendableFailure } from "./failure.ts";
+import { Mailbox, RESTART, STATE } from "./mailbox.ts";
+import type { LoadMessage, ThreadMessage } from "./protocol.ts";
+import { GuestKernel, openKernel } from "./shared-kernel.ts";
+
+const NO_INPUT = new Uint8Array(0);
+
+/** What a seat needs from its thread. */
+export interface SeatThread {
+  readonly post: (message: ThreadMessage) => void;
+  /** Returns when the seat has its answer. */
+  readonly wait: (seat: GuestSeat) => void;
+}
+
+/** A plug-in in its thread. */
+export class GuestSeat {
+  readonly #load: LoadMessage;
+  readonly #thread: SeatThread;
+  readonly #mailbox: Mailbox;
+  readonly #signal: AbortSignal;
+  #engine: InlineEngine | undefined;
+
+  /**
+   * @param load What to run.
+   * @param thread The thread it is in.
+   */
+  constructor(load: LoadMessage, thread: SeatThread) {
+    const mailbox = new Mailbox(load.mailbox);
+    this.#load = load;
+    this.#thread = thread;
+    this.#mailbox = mailbox;
+    // The inline engine reads nothing else of a signal while a plug-in runs.
+    this.#signal = { get aborted() { return mailbox.isAborted; }, reason: undefined } as unknown as AbortSignal;
+  }
+
+  /** Whether the host has answered. */
+  get isAnswered(): boolean {
+    return this.#mailbox.state === STATE.answered;
+  }
+
+  /** Takes a command, if there is one; the host can no longer withdraw it then. */
+  claim(): boolean {
+    return this.#mailbox.state === STATE.command && this.#mailbox.change(STATE.command, STATE.running);
+  }
+
+  /** Links and starts the plug-in. */
+  load(): void {
+    this.#report(() => {
+      this.#engine = new InlineEngine(this.#blueprint(), this.#session(), true);
+    });
+  }
+
+  /** Runs the command that was claimed. */
+  run(): void {
+    this.#report(() => {
+      const engine = this.#engine as InlineEngine;
+      const options = { signal: this.#signal, timeoutMs: this.#mailbox.timeMs };
+      const { index } = this.#mailbox;
+      if (index === RESTART) engine.restart(options);
+      else engine.callSync(engine.functions[index] as string, NO_INPUT, options);
+    });
+  }
+
+  #report(work: () => void): void {
+    let message: ThreadMessage = this.#load.id;
+    try {
+      work();
+    } catch (thrown) {
+      message = { kind: "failed", id: this.#load.id, failure: sendableFailure(thrown) };
+    }
+    const stats = this.#engine?.lastCall;
+    this.#mailbox.report = { memoryBytes: stats?.memoryBytes ?? 0, fuel: stats?.fuel, isAlive: this.#engine?.isStarted ?? false };
+    this.#mailbox.state = STATE.done;
+    this.#thread.post(message);
+  }
+
+  #session(): Session {
+    const { id, plugin, limits, config, logLevel, isLogged } = this.#load;
+    const logger = isLogged ? (entry: Parameters<NonNullable<Session["logger"]>>[0]): void => this.#thread.post({ kind: "log", id, entry }) : undefined;
+    return new Session({ plugin, platform: webPlatform, limits, config, logger, logLevel });
+  }
+
+  #blueprint(): Blueprint {
+    const { kernel, memory, limits, main, names, offers } = this.#load;
+    const functions: Record<string, Record<string, HostFunction>> = Object.create(null) as Record<string, Record<string, HostFunction>>;
+    for (const [namespace, list] of names) {
+      const space: Record<string, HostFunction> = Object.create(null) as Record<string, HostFunction>;
+      for (const name of list) space[name] = isElsewhere;
+      functions[namespace] = space;
+    }
+    const find = (namespace: string, wanted: ImportShape): ((...values: WasmValue[]) => unknown) | undefined => {
+      const index = offers.findIndex((offer) => offer.namespace === namespace && offer.name === wanted.name && keyOf(offer) === keyOf(wanted));
+      return index === -1 ? undefined : (...values) => this.#ask(index, values);
+    };
+    return {
+      modules: this.#load.modules.map((module) => ({ ...module, hasKernel: false })),
+      main,
+      functions,
+      createWasi: createSessionWasi,
+      createHttp: undefined,
+      remote: { kernel: new GuestKernel(openKernel(kernel, memory), limits.memoryPages), find },
+    };
+  }
+
+  /** Asks the host's thread to run one of its functions, and blocks until it has. */
+  #ask(index: number, values: readonly WasmValue[]): unknown {
+    const mailbox = this.#mailbox;
+    mailbox.index = index;
+    mailbox.write(values);
+    mailbox.state = STATE.asking;
+    this.#thread.post(this.#load.id);
+    this.#thread.wait(this);
+    const results = mailbox.read();
+    mailbox.state = STATE.running;
+    // What went wrong is known to the host; here it only has to end the call.
+    if (results === undefined) throw new PluginError("call/aborted", "Cannot go on: the host ended the call", {});
+    return results.length > 1 ? results : results[0];
+  }
+}
+
+function keyOf({ signature }: { readonly signature: ImportShape["signature"] }): string {
+  return signature === undefined ? "?" : `${signature.params.join()}>${signature.results.join()}`;
+}
+
+const isElsewhere: HostFunction = () => {
+  throw new TypeError("this function runs on the host's thread");
+};

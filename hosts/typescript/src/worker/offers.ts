@@ -1,0 +1,61 @@
+/** The functions that stay on the host's thread when a plug-in runs on another: each import that may find one, by number. */
+
+import { ABI_NAMESPACE, USER_NAMESPACE } from "../abi.ts";
+import { createHostImports } from "../env.ts";
+import { PluginError } from "../error.ts";
+import { type HostFunction, importFunction, type Wait, type WasmValue } from "../functions.ts";
+import type { Blueprint } from "../link.ts";
+import type { Session } from "../session.ts";
+import type { Offer } from "./protocol.ts";
+
+/** A function to be asked for, and what runs then. */
+export interface Answerer {
+  readonly offer: Offer;
+  readonly run: (...values: WasmValue[]) => unknown;
+}
+
+const TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
+
+/**
+ * Collects them.
+ *
+ * @param blueprint What will be linked.
+ * @param session The host's session, which they work on.
+ * @param wait Takes the promises that host functions return.
+ * @returns The functions, in the order in which both threads number them.
+ * @throws {PluginError} `engine/unavailable` if a host function takes or returns what cannot go to another thread.
+ */
+export function collectAnswerers(blueprint: Blueprint, session: Session, wait: Wait): readonly Answerer[] {
+  const hostImports = createHostImports(session);
+  const answerers: Answerer[] = [];
+  const http = blueprint.createHttp?.(session);
+  for (const { namespace, name, kind, signature } of blueprint.modules.flatMap((module) => module.imports)) {
+    if (kind !== "function") continue;
+    const offer = (at: string, run: Answerer["run"]): void => void answerers.push({ offer: { namespace: at, name, signature }, run });
+    if (namespace === ABI_NAMESPACE) {
+      if (http !== undefined && name === "http_request") offer(namespace, importFunction(session, http, { namespace, name }, signature, wait));
+      else if (name === "var_get" || name === "var_set" || (http !== undefined && (name === "http_status_code" || name === "http_headers"))) {
+        offer(namespace, hostImports[name] as Answerer["run"]);
+      }
+    }
+    for (const at of namespace === "env" ? [namespace, USER_NAMESPACE] : [namespace]) {
+      const host = findHost(blueprint, at, name);
+      if (host === undefined) continue;
+      const odd = [...(signature?.params ?? []), ...(signature?.results ?? [])].find((type) => !TYPES.has(type));
+      if (odd !== undefined) {
+        throw new PluginError(
+          "engine/unavailable",
+          `Cannot use the worker engine: the host function "${at}.${name}" has a ${odd}, which cannot go to another thread; use engine: "inline"`,
+          { engine: "worker" },
+        );
+      }
+      offer(at, importFunction(session, host, { namespace: at, name }, signature, wait));
+    }
+  }
+  return answerers;
+}
+
+function findHost({ functions }: Blueprint, namespace: string, name: string): HostFunction | undefined {
+  const space = Object.hasOwn(functions, namespace) ? functions[namespace] : undefined;
+  return space !== undefined && Object.hasOwn(space, name) ? space[name] : undefined;
+}

@@ -1,0 +1,151 @@
+/**
+ * Threads of plug-ins as the host's thread sees them: which there are, who is in them, and what they say.
+ *
+ * A plug-in gets an idle thread, else a new one, and past the cap shares the one with the fewest plug-ins. A few idle
+ * threads are kept, because starting one takes longer than anything else here; they do not keep the process alive.
+ */
+
+import { MAX_IDLE_THREADS, MAX_THREADS } from "../limits.ts";
+import type { LogEntry } from "../log.ts";
+import type { StartWorker, WorkerHandle } from "../platform.ts";
+import { BELL, type HostMessage, type SentFailure, type ThreadMessage } from "./protocol.ts";
+
+/** A plug-in in a thread, on the host's side. */
+export interface Tenant {
+  /** Its mailbox says something; with a failure, that a command ended with it. */
+  readonly turn: (failure: SentFailure | undefined) => void;
+  readonly log: (entry: LogEntry) => void;
+  /** The thread is gone. */
+  readonly lost: (reason: unknown) => void;
+}
+
+const threads = new Map<StartWorker, Set<Thread>>();
+
+/**
+ * Finds room for a plug-in.
+ *
+ * @param startWorker Starts threads; plug-ins of different platforms share none.
+ * @returns A thread, with a place taken in it: {@link Thread.enter} must follow.
+ * @throws What the platform throws when it cannot start a thread.
+ */
+export function findThread(startWorker: StartWorker): Thread {
+  const all = threads.get(startWorker) ?? new Set();
+  threads.set(startWorker, all);
+  const open = [...all].filter((thread) => thread.isOpen);
+  const idlest = open.reduce<Thread | undefined>((least, thread) => (least === undefined || thread.size < least.size ? thread : least), undefined);
+  if (idlest !== undefined && (idlest.size === 0 || all.size >= MAX_THREADS)) return idlest;
+  const thread = new Thread(startWorker, all);
+  all.add(thread);
+  return thread;
+}
+
+/** One thread. */
+export class Thread {
+  readonly #worker: WorkerHandle;
+  readonly #all: Set<Thread>;
+  readonly #tenants = new Map<number, Tenant>();
+  readonly #bell = new Int32Array(new SharedArrayBuffer(BELL.bytes));
+  #lastId = 0;
+  #holds = 0;
+  #isGone = false;
+
+  /**
+   * @param startWorker Starts it.
+   * @param all All threads of that kind; this one leaves them when it is gone.
+   */
+  constructor(startWorker: StartWorker, all: Set<Thread>) {
+    this.#all = all;
+    this.#worker = startWorker({ message: (value) => this.#receive(value as ThreadMessage), lost: (reason) => this.#lose(reason) });
+    this.#worker.hold(false);
+  }
+
+  /** The bell, for the other side. */
+  get bell(): SharedArrayBuffer {
+    return this.#bell.buffer as SharedArrayBuffer;
+  }
+
+  /** How many plug-ins are in it. */
+  get size(): number {
+    return this.#tenants.size;
+  }
+
+  /** Whether a plug-in that enters now is loaded: a thread that takes no messages while it waits may not be soon. */
+  get isOpen(): boolean {
+    return this.#worker.isSleeper || this.#holds === 0;
+  }
+
+  /**
+   * @param tenant A plug-in.
+   * @returns Its number in this thread.
+   */
+  enter(tenant: Tenant): number {
+    this.#lastId += 1;
+    this.#tenants.set(this.#lastId, tenant);
+    return this.#lastId;
+  }
+
+  /** Forgets a plug-in. The last one leaves an idle thread, which is kept or ended. */
+  leave(id: number): Promise<void> | undefined {
+    if (this.#isGone || !this.#tenants.delete(id)) return undefined;
+    this.post({ kind: "unload", id });
+    if (this.size > 0) return undefined;
+    const idle = [...this.#all].filter((thread) => thread.size === 0).length;
+    return idle > MAX_IDLE_THREADS ? this.end(undefined) : undefined;
+  }
+
+  /** Sends a message and wakes the thread. */
+  post(message: HostMessage): void {
+    this.#worker.post(message);
+    Atomics.add(this.#bell, BELL.messages, 1);
+    this.#ring();
+  }
+
+  /** Says that a mailbox was written: a command, or an answer to a thread that waits for it. */
+  wake(isWaiting: boolean): void {
+    if (this.#worker.isSleeper || isWaiting) this.#ring();
+    else this.post({ kind: "wake" });
+  }
+
+  /** Keeps the process alive until as many times released. */
+  hold(): void {
+    this.#holds += 1;
+    if (this.#holds === 1) this.#worker.hold(true);
+  }
+
+  /** The end of one {@link Thread.hold}. */
+  release(): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) this.#worker.hold(false);
+  }
+
+  /**
+   * Ends the thread, whatever it is doing, and tells its plug-ins.
+   *
+   * @param reason Why, for those that are in it.
+   */
+  async end(reason: unknown): Promise<void> {
+    this.#lose(reason);
+    await this.#worker.terminate();
+  }
+
+  #ring(): void {
+    Atomics.add(this.#bell, BELL.rung, 1);
+    Atomics.notify(this.#bell, BELL.rung);
+  }
+
+  #receive(message: ThreadMessage): void {
+    if (this.#isGone) return;
+    if (typeof message === "number") this.#tenants.get(message)?.turn(undefined);
+    else if (message.kind === "log") this.#tenants.get(message.id)?.log(message.entry);
+    else this.#tenants.get(message.id)?.turn(message.failure);
+  }
+
+  #lose(reason: unknown): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#all.delete(this);
+    const tenants = [...this.#tenants.values()];
+    this.#tenants.clear();
+    for (const tenant of tenants) tenant.lost(reason);
+  }
+}
