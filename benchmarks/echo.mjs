@@ -35,6 +35,17 @@ const ASK = `(module
       (br_if $again (i64.lt_u (local.get $n) (i64.const 100))))
     (i32.const 0)))`;
 
+const PASS = `(module
+  (import "extism:host/user" "next" (func $next (param i64) (result i64)))
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (func (export "pass_100") (result i32) (local $n i32) (local $block i64)
+    (local.set $block (call $alloc (i64.const 8)))
+    (loop $again
+      (drop (call $next (local.get $block)))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $n) (i32.const 100))))
+    (i32.const 0)))`;
+
 /** @returns The plug-in with `echo`. */
 export function echoPlugin() {
   return assemble(ECHO);
@@ -43,6 +54,11 @@ export function echoPlugin() {
 /** @returns The plug-in with `ask_100`, which calls `next` a hundred times. */
 export function askPlugin() {
   return assemble(ASK);
+}
+
+/** @returns The plug-in with `pass_100`, which passes a block of 8 bytes to `next` a hundred times. */
+export function passPlugin() {
+  return assemble(PASS);
 }
 
 async function assemble(text) {

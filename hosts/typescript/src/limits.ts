@@ -76,5 +76,8 @@ export const MAX_IDLE_THREADS = 2;
 /** Milliseconds that a plug-in on another thread has to stop by itself before the thread is ended. */
 export const STOP_GRACE_MS = 500;
 
+/** Milliseconds that a thread may take to come up, before the plug-in's own time begins. */
+export const THREAD_START_MS = 10_000;
+
 /** JavaScript heap of a thread of plug-ins in MiB; what it holds is the host's own, and objects of plug-ins with Wasm GC. */
 export const THREAD_HEAP_MIB = 256;

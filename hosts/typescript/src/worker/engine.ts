@@ -12,7 +12,7 @@ import type { CallOptions, CallStats, Engine } from "../engine.ts";
 import { PluginError } from "../error.ts";
 import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../guest.ts";
 import type { WasmValue } from "../functions.ts";
-import { STOP_GRACE_MS } from "../limits.ts";
+import { STOP_GRACE_MS, THREAD_START_MS } from "../limits.ts";
 import type { Blueprint } from "../link.ts";
 import type { LogEntry } from "../log.ts";
 import { Output } from "../output.ts";
@@ -171,6 +171,8 @@ export class WorkerEngine implements Engine {
     const existing = this.#guest;
     if (existing !== undefined && this.#isAlive) return existing;
     const call = this.#session.beginCall("", options);
+    // The plug-in's own time is limited where it runs; this is for a thread that does not come up.
+    if (existing === undefined) call.deadline = this.#session.platform.now() + call.timeoutMs + THREAD_START_MS;
     this.#isRunning = true;
     try {
       await this.#command(call, () => {

@@ -5,7 +5,6 @@
  */
 
 import type { ImportShape } from "../compile.ts";
-import { PluginError } from "../error.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
 import { InlineEngine } from "../inline.ts";
 import type { Blueprint } from "../link.ts";
@@ -126,8 +125,8 @@ export class GuestSeat {
     this.#thread.wait(this);
     const results = mailbox.read();
     mailbox.state = STATE.running;
-    // What went wrong is known to the host; here it only has to end the call.
-    if (results === undefined) throw new PluginError("call/aborted", "Cannot go on: the host ended the call", {});
+    // What went wrong is known to the host; here it only has to end the call, and to show where it was.
+    if (results === undefined) throw new Error("the host ended the call");
     return results.length > 1 ? results : results[0];
   }
 }

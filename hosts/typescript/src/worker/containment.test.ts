@@ -1,0 +1,252 @@
+import { describe, expect, test } from "vitest";
+
+import { ATTACKS } from "../../test/attacks.ts";
+import { failureOf } from "../../test/engine-suite.ts";
+import { ECHO, OUTPUT_H, plugin, wat } from "../../test/wat.ts";
+import { type CallContext, hostFunction, type LogEntry, type Plugin, type PluginOptions, type PluginSource } from "../mod.ts";
+import { createPlugin } from "../node.ts";
+import type { StartWorker, WorkerHandle } from "../platform.ts";
+import { nodePlatform } from "../platform/node.ts";
+import { nodeWorkers } from "../platform/node-worker.ts";
+import { CAN_SUSPEND } from "../suspend.ts";
+
+const startWorker = nodeWorkers(new URL("../../dist/worker/node-entry.js", import.meta.url));
+
+/** Threads of one test: which were started, and which have ended. */
+function countThreads(): { readonly started: WorkerHandle[]; readonly ended: unknown[]; readonly startWorker: StartWorker } {
+  const started: WorkerHandle[] = [];
+  const ended: unknown[] = [];
+  return {
+    started,
+    ended,
+    startWorker: (listener) => {
+      const handle = startWorker({ ...listener, lost: (reason) => (ended.push(reason), listener.lost(reason)) });
+      started.push(handle);
+      return handle;
+    },
+  };
+}
+
+const create = (source: PluginSource, options: PluginOptions = {}, start = startWorker): Promise<Plugin> =>
+  createPlugin(source, { ...options, engine: "worker", platform: { ...nodePlatform, startWorker: start } });
+
+const FINE = `(func (export "fine") (result i32) (i32.const 0))`;
+const ask = plugin(
+  `(func (export "run") (result i32) (local $h i64) (local.set $h (call $ask (call $input_offset))) ${OUTPUT_H} (i32.const 0))
+   (func (export "forever") (loop $l (br $l))) ${FINE}`,
+  `(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))`,
+);
+const withAsk = (run: (context: CallContext, handle: bigint) => bigint | Promise<bigint>): PluginOptions => ({
+  functions: { "extism:host/user": { ask: run as never } },
+});
+const never = (): Promise<bigint> => new Promise(() => {});
+
+describe("attacks on another thread", () => {
+  const options: PluginOptions = { limits: { timeoutMs: 50, memoryPages: 256 }, functions: { "extism:host/user": { nothing: () => {} } }, logger: () => {} };
+
+  test.each(ATTACKS.filter(({ isAtStart }) => !isAtStart))("$name is stopped, and the next call works", async ({ bytes, codes }) => {
+    await using sut = await create(bytes(), options);
+    expect(codes).toContain((await failureOf(sut.call("run"))).code);
+    expect((await sut.call("fine")).length).toBe(0);
+  });
+
+  test.each(ATTACKS.filter(({ isAtStart }) => isAtStart))("$name is refused or stopped", async ({ bytes, codes }) => {
+    expect(codes).toContain((await failureOf(create(bytes(), options))).code);
+  });
+});
+
+describe("a call is ended", () => {
+  test("by its signal while the plug-in runs, with the plug-in's stack, and the thread lives on", async () => {
+    const threads = countThreads();
+    await using sut = await create(ask, withAsk(() => 0n), threads.startWorker);
+    const controller = new AbortController();
+    const run = failureOf(sut.call("forever", "", { signal: controller.signal }));
+    setTimeout(() => controller.abort(new Error("the client left")), 5);
+    const failure = await run;
+    expect(failure.code).toBe("call/aborted");
+    expect(failure.cause).toMatchObject({ message: "the client left" });
+    expect(failure.guestStack).not.toEqual([]);
+    expect((await sut.call("fine")).length).toBe(0);
+    expect(threads).toMatchObject({ started: { length: 1 }, ended: [] });
+  });
+
+  test("by ending the thread, if the plug-in has no limits and does not stop; the next call gets another", async () => {
+    const threads = countThreads();
+    await using sut = await create(ask, { ...withAsk(() => 0n), limits: "none" }, threads.startWorker);
+    expect((await failureOf(sut.call("forever", "", { signal: AbortSignal.timeout(5) }))).code).toBe("call/aborted");
+    expect((await sut.call("fine")).length).toBe(0);
+    expect(threads.started.length).toBe(2);
+    expect(threads.ended.length).toBe(1);
+  });
+
+  test("by close() while the plug-in runs", async () => {
+    const sut = await create(ask, withAsk(() => 0n));
+    const run = failureOf(sut.call("forever"));
+    await sut.close();
+    expect((await run).code).toBe("plugin/closed");
+    expect((await failureOf(sut.call("fine"))).code).toBe("plugin/closed");
+  });
+
+  test("when its thread ends; the next call gets another and still has the variables", async () => {
+    const threads = countThreads();
+    let context: CallContext | undefined;
+    await using sut = await create(ask, withAsk((its) => {
+      context = its;
+      context.vars.set("kept", new Uint8Array([1]));
+      void threads.started[0]?.terminate();
+      return never();
+    }), threads.startWorker);
+    const failure = await failureOf(sut.call("run"));
+    expect(failure.code).toBe("engine/lost");
+    expect(failure.message).toContain("run");
+    expect((await sut.call("fine")).length).toBe(0);
+    expect(context?.vars.get("kept")).toEqual(new Uint8Array([1]));
+  });
+
+  test("when a plug-in catches what ends it and goes on calling host functions", async () => {
+    const stubborn = plugin(
+      `(func (export "run") (loop $l (try (do (call $ask)) (catch_all)) (br $l))) ${FINE}`,
+      `(import "extism:host/user" "ask" (func $ask))`,
+    );
+    let calls = 0;
+    await using sut = await create(stubborn, { limits: { timeoutMs: 20 }, functions: { "extism:host/user": { ask: () => { calls += 1; return new Promise(() => {}); } } } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect((await sut.call("fine")).length).toBe(0);
+    expect(calls).toBe(1);
+  });
+});
+
+describe("creation", () => {
+  test("a thread that cannot start is a failure of the engine, not of the process", async () => {
+    const broken = nodeWorkers(new URL("../../dist/worker/nowhere.js", import.meta.url));
+    expect((await failureOf(create(ECHO, {}, broken))).code).toBe("engine/lost");
+    const refusing: StartWorker = () => { throw new Error("no more threads"); };
+    expect((await failureOf(create(ECHO, {}, refusing))).code).toBe("engine/unavailable");
+  });
+
+  test("engine: \"worker\" without threads names the alternative", async () => {
+    const { startWorker: _none, ...platform } = nodePlatform;
+    const failure = await failureOf(createPlugin(ECHO, { engine: "worker", platform }));
+    expect(failure.code).toBe("engine/unavailable");
+    expect(failure.message).toContain('engine: "inline"');
+  });
+
+  test("a host function with a reference cannot go to another thread, and says so", async () => {
+    const odd = wat(`(module (import "extism:host/user" "ask" (func (param externref))))`);
+    expect((await failureOf(create(odd, { functions: { "extism:host/user": { ask: () => {} } } }))).code).toBe("engine/unavailable");
+  });
+
+  test("an engine that is none is refused", async () => {
+    expect((await failureOf(createPlugin(ECHO, { engine: "thread" as "worker" }))).details).toMatchObject({ path: "options.engine" });
+  });
+
+  test("auto takes a thread only for what inline cannot do", async () => {
+    const threads = countThreads();
+    const platform = { ...nodePlatform, startWorker: threads.startWorker };
+    const answer = hostFunction({ params: ["text"], result: "text" }, async (_context, text) => `${text}!`);
+    await using plain = await createPlugin(ask, { ...withAsk((_context, handle) => handle), platform });
+    expect((await plain.call("run", "a")).text()).toBe("a");
+    expect(threads.started.length).toBe(0);
+    await using waiting = await createPlugin(ask, { functions: { "extism:host/user": { ask: answer } }, platform });
+    expect((await waiting.call("run", "a")).text()).toBe("a!");
+    expect(threads.started.length).toBe(CAN_SUSPEND ? 0 : 1);
+  });
+});
+
+describe("callSync()", () => {
+  test("is engine/async-only", async () => {
+    await using sut = await create(ECHO);
+    expect(() => sut.callSync("echo")).toThrow(expect.objectContaining({ code: "engine/async-only" }));
+    expect((await sut.call("echo", "later")).text()).toBe("later");
+  });
+});
+
+describe("threads", () => {
+  test("are kept for the next plug-in, a few of them", async () => {
+    const threads = countThreads();
+    for (let round = 0; round < 5; round += 1) {
+      await using sut = await create(ECHO, {}, threads.startWorker);
+      await sut.call("echo", "x");
+    }
+    expect(threads.started.length).toBe(1);
+    const many = await Promise.all(Array.from({ length: 6 }, () => create(ECHO, {}, threads.startWorker)));
+    expect(threads.started.length).toBe(6);
+    for (const each of many) await each.close();
+    expect(threads.started.length - threads.ended.length).toBe(2);
+  });
+
+  test("are shared past the cap, and a host function may call a plug-in of its own thread", async () => {
+    const threads = countThreads();
+    const many: Plugin[] = [];
+    for (let index = 0; index < 33; index += 1) many.push(await create(ECHO, {}, threads.startWorker));
+    expect(threads.started.length).toBe(32);
+    await many[0]?.close();
+    const inner = await create(ECHO, {}, threads.startWorker);
+    const answer = hostFunction({ params: ["text"], result: "text" }, async (_context, text) => {
+      const outputs = await Promise.all([inner, ...many.slice(1)].map((each) => each.call("echo", `${text}!`)));
+      return outputs.map(String).join("");
+    });
+    await using outer = await create(ask, { functions: { "extism:host/user": { ask: answer } } }, threads.startWorker);
+    expect(threads.started.length).toBe(32);
+    expect((await outer.call("run", "a")).text()).toBe("a!".repeat(33));
+    for (const each of [inner, ...many.slice(1)]) await each.close();
+  });
+
+  test("hold the process only while a call runs, and leave no timer", async () => {
+    const resources = (): string => process.getActiveResourcesInfo().filter((each) => each === "MessagePort" || each === "Timeout").join();
+    const before = resources();
+    await using sut = await create(ask, withAsk(async (_context, handle) => handle));
+    const during = sut.call("run", "a");
+    expect(resources()).not.toBe(before);
+    await during;
+    for (let round = 0; round < 50; round += 1) await sut.call("run", "a");
+    expect(resources()).toBe(before);
+  });
+});
+
+describe("logs", () => {
+  test("arrive in order, before the result, with those of the host function between them", async () => {
+    const chatty = plugin(
+      `(data (i32.const 0) "\\10\\00\\00\\00\\03\\00\\00\\00________out")
+       (func (export "run") (result i32) (call $log_info (call $input_offset)) (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32))) (call $ask) (i32.const 0))`,
+      `(import "extism:host/user" "ask" (func $ask)) (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))`,
+    );
+    const entries: string[] = [];
+    const logger = ({ source, text }: LogEntry): void => void entries.push(`${source} ${text}`);
+    await using sut = await create(chatty, { logger, functions: { "extism:host/user": { ask: (context) => context.log("info", "host") } } });
+    await sut.call("run", "first");
+    expect(entries).toEqual(["log first", "log host", "stdout out"]);
+  });
+
+  test("a logger that throws fails the call alone", async () => {
+    const logging = plugin(`(func (export "log") (result i32) (call $log_info (call $input_offset)) (i32.const 0)) ${FINE}`);
+    await using sut = await create(logging, { logger: () => { throw new Error("disk full"); } });
+    expect((await failureOf(sut.call("log", "x"))).code).toBe("call/host-function");
+    expect((await sut.call("fine")).length).toBe(0);
+  });
+});
+
+test("what a host function threw is the failure's cause, the same object", async () => {
+  const thrown = new Error("database is down");
+  await using sut = await create(ask, withAsk(() => { throw thrown; }));
+  const failure = await failureOf(sut.call("run"));
+  expect(failure.cause).toBe(thrown);
+  expect(failure.guestStack).not.toEqual([]);
+});
+
+test("blocks grow on both threads and each sees what the other wrote", async () => {
+  const sizes = [1, 65_536, 5_000_000, 3, 20_000_000];
+  const grow = hostFunction({ params: ["bytes"], result: "bytes" }, async (_context, bytes) => {
+    const twice = new Uint8Array(bytes.length * 2);
+    twice.set(bytes);
+    twice.set(bytes, bytes.length);
+    return twice;
+  });
+  await using sut = await create(ask, { functions: { "extism:host/user": { ask: grow } } });
+  for (const size of sizes) {
+    const output = await sut.call("run", new Uint8Array(size).map((_, index) => index % 251));
+    expect(output.length).toBe(size * 2);
+    const bytes = output.bytes();
+    expect([bytes[size], bytes[size - 1], bytes.at(-1)]).toEqual([0, (size - 1) % 251, (size - 1) % 251]);
+  }
+});
