@@ -61,12 +61,13 @@ export class WorkerEngine implements Engine {
    * @param blueprint What to link; none of its modules may have the kernel in it.
    * @param session Session of the plug-in.
    * @param isMeasured Whether calls are timed.
+   * @param wasi What the plug-in finds through WASI; folders cannot go to another thread.
    * @param startWorker Starts threads.
    * @returns The engine.
    * @throws {PluginError} `link/…`, `memory/limit`, `start/failed`, `call/…` if its start reached a limit, or `engine/…`.
    */
-  static async start(blueprint: Blueprint, session: Session, isMeasured: boolean, startWorker: StartWorker): Promise<WorkerEngine> {
-    const engine = new WorkerEngine(blueprint, session, isMeasured, startWorker);
+  static async start(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker): Promise<WorkerEngine> {
+    const engine = new WorkerEngine(blueprint, session, isMeasured, wasi, startWorker);
     try {
       await engine.#ready({});
     } catch (failure) {
@@ -76,7 +77,7 @@ export class WorkerEngine implements Engine {
     return engine;
   }
 
-  private constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, startWorker: StartWorker) {
+  private constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker) {
     this.#blueprint = blueprint;
     this.#session = session;
     this.#isMeasured = isMeasured;
@@ -96,6 +97,7 @@ export class WorkerEngine implements Engine {
       config: session.config,
       logLevel: session.logLevel,
       isLogged: session.logger !== undefined,
+      wasi,
     };
   }
 

@@ -8,14 +8,17 @@ import type { ImportShape } from "../compile.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
 import { InlineEngine } from "../inline.ts";
 import type { Blueprint } from "../link.ts";
+import type { Platform } from "../platform.ts";
 import { webPlatform } from "../platform/web.ts";
 import { Session } from "../session.ts";
-import { createSessionWasi } from "../session-wasi.ts";
+import { makeWasi } from "../session-wasi.ts";
 import { sendableFailure } from "./failure.ts";
 import { Mailbox, RESTART, STATE } from "./mailbox.ts";
 import type { LoadMessage, ThreadMessage } from "./protocol.ts";
 import { GuestKernel, openKernel } from "./shared-kernel.ts";
 
+/** A thread of plug-ins may always block. */
+const PLATFORM: Platform = { ...webPlatform, sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms) };
 const NO_INPUT = new Uint8Array(0);
 
 /** What a seat needs from its thread. */
@@ -90,11 +93,11 @@ export class GuestSeat {
   #session(): Session {
     const { id, plugin, limits, config, logLevel, isLogged } = this.#load;
     const logger = isLogged ? (entry: Parameters<NonNullable<Session["logger"]>>[0]): void => this.#thread.post({ kind: "log", id, entry }) : undefined;
-    return new Session({ plugin, platform: webPlatform, limits, config, logger, logLevel });
+    return new Session({ plugin, platform: PLATFORM, limits, config, logger, logLevel });
   }
 
   #blueprint(): Blueprint {
-    const { kernel, memory, limits, main, names, offers } = this.#load;
+    const { kernel, memory, limits, main, names, offers, wasi } = this.#load;
     const functions: Record<string, Record<string, HostFunction>> = Object.create(null) as Record<string, Record<string, HostFunction>>;
     for (const [namespace, list] of names) {
       const space: Record<string, HostFunction> = Object.create(null) as Record<string, HostFunction>;
@@ -109,7 +112,7 @@ export class GuestSeat {
       modules: this.#load.modules.map((module) => ({ ...module, hasKernel: false })),
       main,
       functions,
-      createWasi: createSessionWasi,
+      createWasi: makeWasi(wasi, []),
       createHttp: undefined,
       remote: { kernel: new GuestKernel(openKernel(kernel, memory), limits.memoryPages), find },
     };

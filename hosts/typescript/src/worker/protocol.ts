@@ -19,6 +19,7 @@ import type { FailureCode } from "../error.ts";
 import type { Signature } from "../functions.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
+import type { Deterministic } from "../options.ts";
 
 /** Words of the bell. */
 export const BELL = { rung: 0, messages: 1, bytes: 8 } as const;
@@ -59,6 +60,8 @@ export interface LoadMessage {
   readonly config: ReadonlyMap<string, string>;
   readonly logLevel: number;
   readonly isLogged: boolean;
+  /** What the plug-in finds through WASI. */
+  readonly wasi: { readonly args: readonly string[]; readonly env: ReadonlyMap<string, string>; readonly deterministic: Deterministic | undefined };
 }
 
 /** From the host to a thread. */

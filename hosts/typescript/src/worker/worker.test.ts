@@ -1,5 +1,3 @@
-import { describe, expect, test } from "vitest";
-
 import { type Create, engineSuite } from "../../test/engine-suite.ts";
 import { createPlugin } from "../node.ts";
 import { nodePlatform } from "../platform/node.ts";
