@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["node-entry", "web-entry"].map((name) => fileURLToPath(new URL(`dist/worker/${name}.js`, import.meta.url))),
-  outdir: fileURLToPath(new URL("dist/worker", import.meta.url)),
+  entryPoints: ["node-thread", "web-thread"].map((name) => fileURLToPath(new URL(`dist/platform/${name}.js`, import.meta.url))),
+  outdir: fileURLToPath(new URL("dist/platform", import.meta.url)),
   allowOverwrite: true,
   bundle: true,
   format: "esm",

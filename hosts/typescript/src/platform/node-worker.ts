@@ -6,7 +6,7 @@ import { THREAD_HEAP_MIB } from "../limits.ts";
 import type { StartWorker } from "../platform.ts";
 
 /**
- * @param entry Where the thread's own module is, `worker/node-entry.js`.
+ * @param entry Where the thread's own module is, `node-thread.js`.
  * @returns Starts threads that run it.
  */
 export function nodeWorkers(entry: URL): StartWorker {
@@ -25,7 +25,7 @@ export function nodeWorkers(entry: URL): StartWorker {
     worker.on("exit", (exitCode) => listener.lost(new Error(`the thread exited with code ${exitCode}`)));
     return {
       isSleeper: true,
-      post: (value) => worker.postMessage(value),
+      post: (value) => worker.postMessage(value, []),
       hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
       terminate: async () => {
         await worker.terminate();

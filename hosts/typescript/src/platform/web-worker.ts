@@ -5,7 +5,7 @@ import type { StartWorker } from "../platform.ts";
 /** Starts a thread; it takes messages only as events. */
 export const startWebWorker: StartWorker = (listener) => {
   // As bundlers know it: a literal address beside this file, no `blob:` and no `data:`, so that strict policies allow it.
-  const worker = new Worker(new URL("../worker/web-entry.js", import.meta.url), { type: "module", name: "tenon" });
+  const worker = new Worker(new URL("./web-thread.js", import.meta.url), { type: "module", name: "tenon" });
   worker.addEventListener("message", (event: MessageEvent<unknown>) => listener.message(event.data));
   worker.addEventListener("messageerror", () => listener.lost(new TypeError("a message could not be read")));
   worker.addEventListener("error", (event) => {
@@ -14,7 +14,7 @@ export const startWebWorker: StartWorker = (listener) => {
   });
   return {
     isSleeper: false,
-    post: (value) => worker.postMessage(value),
+    post: (value) => worker.postMessage(value, []),
     hold: () => {},
     terminate: async () => worker.terminate(),
   };

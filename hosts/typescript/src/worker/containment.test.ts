@@ -10,7 +10,7 @@ import { nodePlatform } from "../platform/node.ts";
 import { nodeWorkers } from "../platform/node-worker.ts";
 import { CAN_SUSPEND } from "../suspend.ts";
 
-const startWorker = nodeWorkers(new URL("../../dist/worker/node-entry.js", import.meta.url));
+const startWorker = nodeWorkers(new URL("../../dist/platform/node-thread.js", import.meta.url));
 
 /** Threads of one test: which were started, and which have ended. */
 function countThreads(): { readonly started: WorkerHandle[]; readonly ended: unknown[]; readonly startWorker: StartWorker } {
@@ -118,7 +118,7 @@ describe("a call is ended", () => {
 
 describe("creation", () => {
   test("a thread that cannot start is a failure of the engine, not of the process", async () => {
-    const broken = nodeWorkers(new URL("../../dist/worker/nowhere.js", import.meta.url));
+    const broken = nodeWorkers(new URL("../../dist/platform/nowhere.js", import.meta.url));
     expect((await failureOf(create(ECHO, {}, broken))).code).toBe("engine/lost");
     const refusing: StartWorker = () => { throw new Error("no more threads"); };
     expect((await failureOf(create(ECHO, {}, refusing))).code).toBe("engine/unavailable");

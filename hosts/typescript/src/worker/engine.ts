@@ -3,6 +3,7 @@
  *
  * It has the same session, kernel and host functions as the inline engine; only the plug-in's code is elsewhere. One of
  * the two threads has the turn, so the kernel's memory, which both see, is never used by both.
+ * Longer than 350 lines because the ways in which a call may end belong together.
  *
  *   call ─ input into the kernel ─ command ─▶ guest runs ─ asks ─▶ host function, promise or not ─ answer ─▶ … ─ done ─▶ output
  */
@@ -77,7 +78,8 @@ export class WorkerEngine implements Engine {
     return engine;
   }
 
-  private constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker) {
+  /** For {@link WorkerEngine.start}: it has no plug-in yet. */
+  constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker) {
     this.#blueprint = blueprint;
     this.#session = session;
     this.#isMeasured = isMeasured;

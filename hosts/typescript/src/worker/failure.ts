@@ -1,7 +1,6 @@
 /** Failures on their way from one thread to the other. */
 
 import { PluginError } from "../error.ts";
-import type { Failures } from "../failures.ts";
 import type { SentFailure } from "./protocol.ts";
 
 /**
@@ -19,13 +18,13 @@ export function sendableFailure(thrown: unknown): SentFailure {
  * @returns The same as an error.
  */
 export function receivedFailure({ code, message, details, plugin, function: name, guestStack, cause }: SentFailure): PluginError {
-  return new PluginError(code, message, details as Failures[typeof code], { cause, plugin, function: name, guestStack });
+  return new PluginError(code, message, details, { cause, plugin, function: name, guestStack });
 }
 
 /** Errors are copied as errors; anything else, such as an exception of the plug-in, as its text. */
 function sendableCause(cause: unknown): unknown {
   if (cause === undefined || cause instanceof Error) return cause instanceof Error ? plainError(cause) : undefined;
-  return String(cause);
+  return typeof cause === "object" ? Object.prototype.toString.call(cause) : String(cause as string | number | bigint | boolean);
 }
 
 function plainError(error: Error): Error {

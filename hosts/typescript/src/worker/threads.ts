@@ -61,7 +61,7 @@ export class Thread {
 
   /** The bell, for the other side. */
   get bell(): SharedArrayBuffer {
-    return this.#bell.buffer as SharedArrayBuffer;
+    return this.#bell.buffer;
   }
 
   /** How many plug-ins are in it. */

@@ -1,7 +1,7 @@
 /** What a thread of plug-ins runs where threads are Web Workers. */
 
-import type { HostMessage } from "./protocol.ts";
-import { GuestThread } from "./serve.ts";
+import type { HostMessage } from "../worker/protocol.ts";
+import { GuestThread } from "../worker/serve.ts";
 
 const thread = new GuestThread({ post: (message) => postMessage(message) });
 addEventListener("message", (event: MessageEvent<HostMessage>) => thread.handle(event.data));

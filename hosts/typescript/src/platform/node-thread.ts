@@ -2,8 +2,8 @@
 
 import { parentPort, receiveMessageOnPort } from "node:worker_threads";
 
-import type { HostMessage } from "./protocol.ts";
-import { GuestThread } from "./serve.ts";
+import type { HostMessage } from "../worker/protocol.ts";
+import { GuestThread } from "../worker/serve.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("Cannot run: this file is the entry of a worker thread");
