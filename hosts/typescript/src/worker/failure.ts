@@ -24,7 +24,7 @@ export function receivedFailure({ code, message, details, plugin, function: name
 /** Errors are copied as errors; anything else, such as an exception of the plug-in, as its text. */
 function sendableCause(cause: unknown): unknown {
   if (cause === undefined || cause instanceof Error) return cause instanceof Error ? plainError(cause) : undefined;
-  return typeof cause === "object" ? Object.prototype.toString.call(cause) : String(cause as string | number | bigint | boolean);
+  return typeof cause === "string" ? cause : Object.prototype.toString.call(cause);
 }
 
 function plainError(error: Error): Error {
