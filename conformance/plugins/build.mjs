@@ -18,11 +18,14 @@ import { parseArgs } from "node:util";
 import { MissingTool, compileAssemblyScript, compileClang, compileGo, compileRust } from "./toolchains.mjs";
 
 const HERE = "conformance/plugins/kitchen-sink";
-const FREESTANDING_C = ["--target=wasm32", "-std=c23", "-nostdlib", "-Wl,--no-entry"];
+const HOSTED_CPP = ["--target=wasm32-wasip1", "-std=c++23", "-fno-exceptions", "-mexec-model=reactor"];
+const FREESTANDING_C = ["--target=wasm32", "-std=c23", "-nostdlib", "-fno-builtin", "-Wl,--no-entry"];
 
 const PLUGINS = {
   "kitchen-sink.c-none": () => compileClang([`${HERE}/c-none/kitchen-sink.c`, `${HERE}/c-none/abi.h`], FREESTANDING_C),
   "kitchen-sink.c-tenon": () => compileClang([`${HERE}/c-tenon/kitchen-sink.c`, "pdks/c/tenon.h"], FREESTANDING_C),
+  "kitchen-sink.cpp-tenon": () =>
+    compileClang([`${HERE}/cpp-tenon/kitchen-sink.cpp`, "pdks/cpp/tenon.hpp", "pdks/c/tenon.h"], HOSTED_CPP),
   "kitchen-sink.as-extism": () => compileAssemblyScript(`${HERE}/as-extism/kitchen-sink.ts`, `${HERE}/as-extism/kitchen-sink/onAbort`),
   "kitchen-sink.as-tenon": () => compileAssemblyScript(`${HERE}/as-tenon/kitchen-sink.ts`, "~lib/@tenon/pdk-assemblyscript/assembly/call/abort"),
   "kitchen-sink.rust-extism": () => compileRust(`${HERE}/rust-extism`, "kitchen_sink"),

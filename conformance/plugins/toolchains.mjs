@@ -30,7 +30,7 @@ export async function compileClang(sources, flags = []) {
   // Loading first, by itself, is what keeps the compiler from printing its progress.
   await command(null, {}, { fetchProgress: () => {} });
   const files = Object.fromEntries(sources.map((path) => [basename(path), readFileSync(join(ROOT, path))]));
-  const standard = ["-Os", "-Wall", "-Wextra", "-Werror", "-fno-builtin", "-mbulk-memory", "-Wl,--strip-all", "-o", "plugin.wasm"];
+  const standard = ["-Os", "-Wall", "-Wextra", "-Werror", "-mbulk-memory", "-Wl,--strip-all", "-o", "plugin.wasm"];
   const messages = [];
   const stderr = (bytes) => void (bytes && messages.push(Buffer.from(bytes)));
   const built = await command([...standard, ...flags, basename(sources[0])], files, { stderr }).catch(() => {
