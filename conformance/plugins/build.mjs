@@ -31,6 +31,7 @@ const PLUGINS = {
   "kitchen-sink.rust-extism": () => compileRust(`${HERE}/rust-extism`, "kitchen_sink"),
   "kitchen-sink.rust-tenon": () => compileRust(`${HERE}/rust-tenon`, "kitchen_sink_tenon"),
   "kitchen-sink.go-extism": () => compileGo(`${HERE}/go-extism`),
+  "kitchen-sink.go-tenon": () => compileGo(`${HERE}/go-tenon`),
   "before-checkout.rust-extism": () => compileRust("conformance/plugins/before-checkout/rust-extism", "before_checkout"),
 };
 

@@ -14,7 +14,8 @@ describe("conformance cases", async () => {
     expect([...plugins].filter((name) => name?.endsWith("-extism")).length).toBeGreaterThanOrEqual(3);
   });
 
-  it.each(results)("$name", ({ outcome, detail }) => {
+  it.for(results)("$name", ({ outcome, detail }, { skip }) => {
+    if (outcome === "skipped") skip(detail);
     expect({ outcome, detail }).not.toMatchObject({ outcome: "failed" });
   });
 });

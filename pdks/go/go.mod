@@ -1,0 +1,3 @@
+module tenon/pdk
+
+go 1.24
