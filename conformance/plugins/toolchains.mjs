@@ -129,6 +129,26 @@ export function compileGo(directory) {
   });
 }
 
+/**
+ * Compiles a Zig program with `pdks/zig` as its module `tenon`.
+ *
+ * @param {string} source Root file, from the root of the repository.
+ * @returns {{ wasm: Uint8Array, tool: string }} The module, and what compiled it.
+ */
+export function compileZig(source) {
+  const candidates = [process.env.ZIG ? [process.env.ZIG] : ["zig"], ["python3", "-m", "ziglang"]];
+  const [zig] = candidates.filter(([program, ...args]) => tryRun(program, [...args, "version"])?.startsWith("0.15."));
+  if (!zig) throw new MissingTool("Zig 0.15 is missing: run `pip install ziglang==0.15.2`, or set ZIG to the program");
+  const [program, ...first] = zig;
+  return inScratch((scratch) => {
+    const out = join(scratch, "plugin.wasm");
+    const flags = ["-target", "wasm32-freestanding", "-O", "ReleaseSmall", "-fstrip", "-fno-entry", "-rdynamic", `-femit-bin=${out}`];
+    const modules = ["--dep", "tenon", `-Mroot=${source}`, "-Mtenon=pdks/zig/src/tenon.zig"];
+    execFileSync(program, [...first, "build-exe", ...flags, ...modules, "--cache-dir", join(scratch, "cache")], { cwd: ROOT, stdio: "inherit" });
+    return { wasm: readFileSync(out), tool: `zig ${tryRun(program, [...first, "version"])}` };
+  });
+}
+
 function inScratch(work) {
   const scratch = mkdtempSync(join(tmpdir(), "fixture-"));
   try {
