@@ -142,8 +142,8 @@ TENON_INTERNAL void *tenon_take(size_t size) {
 
 /* ---- bytes and text --------------------------------------------------------------------------------------------- */
 
-/* A view of text that ends with a zero. */
-TENON_INTERNAL tenon_bytes tenon_text(const char *text) {
+/* A view of text that ends with a zero. (Without the attribute clang would make a call of C's strlen of it.) */
+TENON_INTERNAL __attribute__((no_builtin("strlen"))) tenon_bytes tenon_text(const char *text) {
   tenon_bytes bytes = {(uint8_t *)text, 0};
   while (text[bytes.size]) bytes.size++;
   return bytes;

@@ -66,10 +66,10 @@ fn load(length: usize, from: u64, load_u64: impl Fn(u64) -> u64, load_u8: impl F
     let mut at = from;
     let mut turns = bytes.chunks_exact_mut(32);
     for turn in &mut turns {
-        let words = [load_u64(at), load_u64(at + 8), load_u64(at + 16), load_u64(at + 24)];
-        for (eight, word) in turn.chunks_exact_mut(8).zip(words) {
-            eight.copy_from_slice(&word.to_le_bytes());
-        }
+        turn[..8].copy_from_slice(&load_u64(at).to_le_bytes());
+        turn[8..16].copy_from_slice(&load_u64(at + 8).to_le_bytes());
+        turn[16..24].copy_from_slice(&load_u64(at + 16).to_le_bytes());
+        turn[24..].copy_from_slice(&load_u64(at + 24).to_le_bytes());
         at += 32;
     }
     let mut eights = turns.into_remainder().chunks_exact_mut(8);

@@ -45,7 +45,7 @@ pub fn run(comptime function: anytype) i32 {
     const params = @typeInfo(@TypeOf(function)).@"fn".params;
     if (params.len > 1) @compileError("a plug-in function takes its input or nothing");
     var arguments: std.meta.ArgsTuple(@TypeOf(function)) = undefined;
-    if (params.len == 1) arguments[0] = decode(params[0].type.?, input()) catch |err| return report(err);
+    if (params.len == 1) arguments[0] = decode(params[0].type.?, input()) catch |err| return report(fail("Cannot read the input: {s}", .{@errorName(err)}));
     const made = @call(.auto, function, arguments);
     if (@typeInfo(@TypeOf(made)) == .error_union) {
         finish(made catch |err| return report(err)) catch |err| return report(err);
