@@ -33,7 +33,8 @@ export async function open({ wasm, config, limits, allowedHosts, functions, log 
       logger,
       logLevel: "trace",
       allowHttpResponseHeaders: true,
-      timeoutMs: limits.timeoutMs,
+      // Its limit includes the start of its worker, which takes longer than a case allows on a busy machine.
+      timeoutMs: limits.timeoutMs && Math.max(limits.timeoutMs, 3000),
       runInWorker: limits.timeoutMs !== undefined || allowedHosts.length > 0,
       functions: { "extism:host/user": Object.fromEntries(Object.entries(functions).map(([name, entry]) => [name, bind(entry)])) },
     },
