@@ -2,7 +2,8 @@
 
 import { writeFile } from "node:fs/promises";
 
-import { prepareModule, readPlugin } from "@tenon/host";
+import { readPlugin } from "@tenon/host";
+import { prepareModule } from "@tenon/host/prepare";
 import { type Command, Option } from "commander";
 
 import { parseLimit } from "./call.ts";

@@ -17,6 +17,7 @@ import { WasmError } from "./error.ts";
 import { parseModule, type Module } from "./module.ts";
 import { heapTypeOf } from "./value-type.ts";
 import type { LimitOptions } from "./plan.ts";
+import { RESERVED } from "./reserved.ts";
 import { rewrite } from "./rewriting.ts";
 
 /** A limited module, and what it has for the host to drive it. */
@@ -28,8 +29,6 @@ export interface LimitedModule {
   /** Whether the kernel is part of it. */
   readonly hasKernel: boolean;
 }
-
-const RESERVED = "tenon:";
 
 /**
  * Builds limits into a module.

@@ -8,6 +8,7 @@ export { formatValueType, heapTypeOf, I32, I64, withHeapType, type ValueType } f
 export { inspect, type Inspection } from "./inspect.ts";
 export { functionNames } from "./names.ts";
 export { limitModule, type LimitedModule } from "./limit.ts";
-export { ADDED, type LimitOptions } from "./plan.ts";
+export type { LimitOptions } from "./plan.ts";
+export { ADDED, RESERVED } from "./reserved.ts";
 export type { KernelOptions } from "./kernel.ts";
 export { relocateBody, relocateExpression, type MapIndex } from "./relocate.ts";

@@ -12,9 +12,10 @@ import {
 import { Meter } from "./meter.ts";
 import { SECTION, type Module, type Range } from "./module.ts";
 import { renumberNames } from "./names.ts";
-import { ADDED, ADDED_TYPES, planRewriting, type LimitOptions, type Plan } from "./plan.ts";
+import { ADDED_TYPES, planRewriting, type LimitOptions, type Plan } from "./plan.ts";
 import { Reader } from "./reader.ts";
 import { relocateExpression } from "./relocate.ts";
+import { ADDED } from "./reserved.ts";
 import { I32, I64 } from "./value-type.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";
 

@@ -4,44 +4,16 @@
  * What is kept is shared between plug-ins, so it holds nothing of any of them: a `WebAssembly.Module` has no state.
  */
 
-import { ADDED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
+import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
 
-import { ABI_NAMESPACE, KERNEL_IMPORTS, KERNEL_MEMORY } from "./abi.ts";
+import { ABI_NAMESPACE, KERNEL_IMPORTS } from "./abi.ts";
+import type { CompiledModule, ExternKind } from "./compiled.ts";
 import { PluginError } from "./error.ts";
 import type { Signature } from "./functions.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
 import { COMPILE_CACHE_BYTES } from "./limits.ts";
 import { hashBytes } from "./load.ts";
 import type { Platform } from "./platform.ts";
-
-/** Kind of an import or export. */
-export type ExternKind = WebAssembly.ImportExportKind;
-
-/** What a module imports. */
-export interface ImportShape {
-  readonly namespace: string;
-  readonly name: string;
-  readonly kind: ExternKind;
-  /** Type of a function; unknown for modules that came compiled. */
-  readonly signature: Signature | undefined;
-}
-
-/** What a module exports. */
-export interface ExportShape {
-  readonly name: string;
-  readonly kind: ExternKind;
-  /** Type of a function; unknown for modules that came compiled. */
-  readonly signature: Signature | undefined;
-}
-
-/** A compiled module, apart from any plug-in. */
-export interface CompiledModule {
-  readonly module: WebAssembly.Module;
-  readonly imports: readonly ImportShape[];
-  readonly exports: readonly ExportShape[];
-  /** Whether the kernel is part of it. */
-  readonly hasKernel: boolean;
-}
 
 /** What is built into a module when it is compiled. */
 export interface CompileSettings {
@@ -113,26 +85,6 @@ export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settin
   }
 }
 
-/**
- * Describes a module that came compiled. Types of its functions are not to be had.
- *
- * @param module The module.
- * @returns The same, described; what `tenon prepare` added is not listed.
- */
-export function describeModule(module: WebAssembly.Module): CompiledModule {
-  const imports = WebAssembly.Module.imports(module).filter((each) => each.module !== ADDED.namespace);
-  const exports = WebAssembly.Module.exports(module);
-  return {
-    module,
-    imports: imports.map(({ module: namespace, name, kind }) => ({ namespace, name, kind, signature: undefined })),
-    exports: exports.filter((each) => !each.name.startsWith("tenon:")).map(({ name, kind }) => ({ name, kind, signature: undefined })),
-    hasKernel: exports.some((each) => each.name === `${ADDED.kernel}${KERNEL_MEMORY}`),
-  };
-}
-
-/** Whether this engine has modules with two memories, which merging takes. */
-export const CAN_MERGE: boolean = WebAssembly.validate(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 5, 2, 0, 0, 0, 0]));
-
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Promise<CompiledModule> {
   try {
     const shape = parseModule(bytes);
@@ -171,7 +123,7 @@ function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean)
       .filter((each) => !isMerged(each) && each.module !== ADDED.namespace)
       .map(({ module: namespace, name, kind, index }) => ({ namespace, name, kind, signature: signature(kind, index) })),
     exports: shape.exports
-      .filter((each) => !each.name.startsWith("tenon:"))
+      .filter((each) => !each.name.startsWith(RESERVED))
       .map(({ name, kind, index }) => ({ name, kind, signature: signature(kind, index) })),
     hasKernel,
   };

@@ -5,7 +5,7 @@
  * instance is dropped with them. Only fuel is set anew at each call, because it is given by the call.
  */
 
-import { ADDED } from "@tenon/wasm";
+import { ADDED } from "@tenon/wasm/reserved";
 
 import { PluginError } from "./error.ts";
 import { INTERRUPT_INTERVAL, LIMIT_CEILINGS } from "./limits.ts";

@@ -1,7 +1,8 @@
 /** From whatever the embedder names to a running plug-in: the stations of a plug-in's way, in order. */
 
 import { chooseEngine, mayUseWorker } from "./choice.ts";
-import { CAN_MERGE, compileModule, type CompileSettings, describeModule } from "./compile.ts";
+import type { CompileSettings } from "./compile.ts";
+import { CAN_MERGE, describeModule } from "./compiled.ts";
 import type { Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
 import { type Grant, grantManifest } from "./grant.ts";
@@ -30,18 +31,23 @@ import { type PluginSource, readSource } from "./source.ts";
 export async function createPlugin(source: PluginSource, options: PluginOptions = {}): Promise<Plugin> {
   const parsed = parseOptions(options);
   const { platform } = parsed;
+  // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
+  if (!parsed.isPrepared) import("./compile.ts").catch(() => undefined);
   const { manifest, author } = await readSource(source, platform);
   const grant = grantManifest(manifest, author, parsed);
   const name = parsed.name ?? nameOf(manifest, source);
   const loaded = await loadModules(manifest, platform);
   const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared, mayUseWorker(parsed, grant.hosts));
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
+  const createHttp = await loadHttp(grant, parsed);
+  const hasOffers = createHttp !== undefined || Object.keys(parsed.functions).length > 0;
   const blueprint: Blueprint = {
     modules,
     main: loaded.main,
     functions: parsed.functions,
+    offer: hasOffers ? await import("./offer.ts") : undefined,
     createWasi: await loadWasi(modules, grant, parsed),
-    createHttp: await loadHttp(grant, parsed),
+    createHttp,
   };
   const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
   const startWorker = chooseEngine(parsed, modules, grant);
@@ -68,7 +74,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
 }
 
 async function compileOrDescribe({ name, content }: LoadedModule, settings: CompileSettings, { isPrepared, platform }: ParsedOptions): Promise<NamedModule> {
-  if (!(content instanceof WebAssembly.Module)) return { ...(await compileModule(content, name, settings, platform)), name };
+  if (!(content instanceof WebAssembly.Module)) return { ...(await (await import("./compile.ts")).compileModule(content, name, settings, platform)), name };
   const { memoryPages, tableElements, interrupt, fuel, stack } = settings;
   const isLimited = interrupt || fuel || stack || memoryPages !== Number.POSITIVE_INFINITY || tableElements !== Number.POSITIVE_INFINITY;
   if (isLimited && !isPrepared) {

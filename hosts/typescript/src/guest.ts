@@ -1,13 +1,12 @@
 /** One live instance of a plug-in: linked, started, and good for calls until something breaks it. */
 
 import { STARTUP_EXPORTS } from "./abi.ts";
-import type { ExportShape } from "./compile.ts";
+import type { ExportShape } from "./compiled.ts";
 import { type InstanceControls, limitFailure } from "./control.ts";
 import { listNames, PluginError } from "./error.ts";
 import type { KernelExports } from "./kernel.ts";
 import { type Blueprint, type LinkedInstance, type LinkedPlugin, type WasiImports, linkPlugin } from "./link.ts";
 import type { Session } from "./session.ts";
-import { promising } from "./suspend.ts";
 
 /** A plug-in function, ready to be called: the result is a return code, or nothing. */
 export type GuestFunction = () => unknown;
@@ -52,7 +51,8 @@ export function startGuest(blueprint: Blueprint, session: Session): Guest {
   }
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
-  const waiting = linked.canWait ? new Map([...functions].map(([name, run]) => [name, promising(run)])) : undefined;
+  const { offer } = blueprint;
+  const waiting = offer !== undefined && linked.canWait ? new Map([...functions].map(([name, run]) => [name, offer.promising(run)])) : undefined;
   const controls = linked.instances.map((each) => each.controls);
   return { functions, main, wasi, waiting, controls, hasFuel: controls.some((each) => each.fuel !== undefined), borrowed: linked.borrowed, memories: collectMemories(linked) };
 }

@@ -5,18 +5,18 @@
  * exists, so a circle of those is an error. Start-up exports are not run here.
  */
 
-import { ADDED } from "@tenon/wasm";
+import { ADDED } from "@tenon/wasm/reserved";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS, USER_NAMESPACE } from "./abi.ts";
-import type { CompiledModule, ImportShape } from "./compile.ts";
+import type { CompiledModule, ImportShape } from "./compiled.ts";
 import { armInstance, createInterrupt, type InstanceControls, limitFailure } from "./control.ts";
 import { createHostImports, type HostImports } from "./env.ts";
 import { listNames, PluginError } from "./error.ts";
-import { type HostFunction, type HostFunctions, importFunction, type Signature, type WasmValue } from "./functions.ts";
+import type { HostFunction, HostFunctions, Signature, WasmValue } from "./functions.ts";
 import { borrowKernel, type KernelExports, Kernel, mergedKernel } from "./kernel.ts";
+import type * as Offer from "./offer.ts";
 import type { Session } from "./session.ts";
 import type { HttpImport } from "./session-http.ts";
-import { canWait, CAN_SUSPEND, Suspender } from "./suspend.ts";
 import { guestStack, trapKind } from "./trap.ts";
 
 /** Namespace of WASI preview 1. */
@@ -45,6 +45,8 @@ export interface Blueprint {
   /** Index of the main module. */
   readonly main: number;
   readonly functions: HostFunctions;
+  /** Offers them, and `createHttp`; absent if there is nothing to offer. */
+  readonly offer: typeof Offer | undefined;
   /** Absent if no module imports WASI. */
   readonly createWasi: ((session: Session) => WasiImports) | undefined;
   /** Absent if no host is allowed. */
@@ -104,7 +106,7 @@ interface WaitingImport {
   readonly signature: Signature;
   readonly name: string;
   readonly space: Record<string, WebAssembly.ImportValue>;
-  suspender: Suspender | undefined;
+  suspender: Offer.Suspender | undefined;
 }
 
 type AddWaiting = (run: WaitingImport["run"], signature: Signature) => WaitingImport;
@@ -152,7 +154,8 @@ class Linker {
         return entry;
       });
     }
-    if (waiting.length > 0) this.#letWait(waiting);
+    const { offer } = this.#blueprint;
+    if (offer !== undefined && waiting.length > 0) this.#letWait(waiting, offer);
     const exports = instantiate(module, importObject, this.#session);
     const linked = { module, exports, controls: armInstance(exports, this.#session) };
     if (module.hasKernel) this.#session.kernel = new Kernel(mergedKernel(exports, ADDED.kernel), this.#session.limits.memoryPages);
@@ -169,8 +172,8 @@ class Linker {
   }
 
   /** Puts functions that can wait in the place of the plain ones. */
-  #letWait(waiting: readonly WaitingImport[]): void {
-    const suspender = new Suspender(waiting);
+  #letWait(waiting: readonly WaitingImport[], offer: typeof Offer): void {
+    const suspender = new offer.Suspender(waiting);
     for (const [index, entry] of waiting.entries()) {
       entry.suspender = suspender;
       entry.space[entry.name] = suspender.functions[index] as WebAssembly.ImportValue;
@@ -231,6 +234,7 @@ class Linker {
     if (asking !== undefined) return asking;
     const { name, signature } = wanted;
     const id = { namespace, name };
+    const { canWait, CAN_SUSPEND, importFunction } = this.#blueprint.offer as typeof Offer;
     if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined);
     const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));
     const entry = addWaiting(run, signature);

@@ -1,11 +1,13 @@
 /**
- * The manifest: which modules make up a plug-in and what it asks for. Parsed once into one frozen form.
+ * The manifest: which modules make up a plug-in and what it asks for. Parsed once into one frozen form. Loaded only where
+ * there is a manifest; what is known without one stands in `single-module.ts`.
  *
  * Source: `abi/manifest.schema.json`. It does not decide what is granted; `grant.ts` does.
  */
 
 import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
 import { LIMIT_CEILINGS, MAX_MODULES } from "./limits.ts";
+import { copyBytes } from "./single-module.ts";
 
 /** A module of a manifest as the embedder may write it; exactly one source, and `name` and `hash` where wanted. */
 export interface ManifestModule {
@@ -77,20 +79,6 @@ export interface Manifest {
   readonly config: ReadonlyMap<string, string>;
   readonly allowedHosts: readonly string[];
   readonly allowedPaths: readonly PathRequest[];
-}
-
-/** The manifest of a single module. */
-export function singleModule(origin: ModuleOrigin, name?: string, hash?: string): Manifest {
-  return Object.freeze({
-    entries: [{ origin, name, hash }],
-    maxPages: undefined,
-    maxHttpResponseBytes: undefined,
-    maxVarBytes: undefined,
-    timeoutMs: undefined,
-    config: new Map<string, string>(),
-    allowedHosts: [],
-    allowedPaths: [],
-  });
 }
 
 /**
@@ -193,16 +181,6 @@ function readData({ path, value }: Field): Uint8Array<ArrayBuffer> {
     return failField(path, "base64 text", value);
   }
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
-}
-
-/**
- * @param value Anything.
- * @returns A copy of exactly its bytes if it is an `ArrayBuffer`, a `SharedArrayBuffer` or a view of one; else `undefined`.
- */
-export function copyBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
-  const isBuffer = value instanceof ArrayBuffer || (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer);
-  return isBuffer ? new Uint8Array(new Uint8Array(value)) : undefined;
 }
 
 function readPaths({ path, value }: Field): readonly PathRequest[] {

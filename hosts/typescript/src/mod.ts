@@ -26,7 +26,6 @@ export type { HttpAuditEvent, HttpOptions } from "./http/options.ts";
 export { Output } from "./output.ts";
 export type { Platform } from "./platform.ts";
 export { type CallInput, Plugin } from "./plugin.ts";
-export { type PrepareOptions, prepareModule } from "./prepare.ts";
 export type { PluginSource } from "./source.ts";
 export type { TrapKind } from "./trap.ts";
 export type { Variables } from "./vars.ts";

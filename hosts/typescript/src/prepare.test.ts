@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
 import { plugin, wat } from "../test/wat.ts";
-import { createPlugin, PluginError, prepareModule } from "./node.ts";
+import { createPlugin, PluginError } from "./node.ts";
+import { prepareModule } from "./prepare.ts";
 
 const RESTLESS = plugin(`
   (func (export "loop") (result i32) (loop (br 0)) (i32.const 0))

@@ -1,6 +1,7 @@
 /**
- * Builds limits into a module ahead of time, for platforms that do not compile bytes at run time. What comes out is
- * loaded with `prepared: true`, and `tenon prepare` writes it to a file. The kernel stays outside: any engine takes it.
+ * `@tenon/host/prepare`: builds limits into a module ahead of time, for platforms that do not compile bytes at run time.
+ * What comes out is loaded with `prepared: true`, and `tenon prepare` writes it to a file. The kernel stays outside: any
+ * engine takes it.
  */
 
 import { buildLimits } from "./compile.ts";

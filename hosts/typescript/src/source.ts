@@ -6,8 +6,9 @@
 
 import { PluginError } from "./error.ts";
 import { MAX_SOURCE_BYTES } from "./limits.ts";
-import { type Manifest, type ManifestModule, type ManifestObject, copyBytes, parseManifest, singleModule } from "./manifest.ts";
+import type { Manifest, ManifestModule, ManifestObject } from "./manifest.ts";
 import type { Platform } from "./platform.ts";
+import { copyBytes, singleModule } from "./single-module.ts";
 
 /**
  * A plug-in: bytes of a module, a file path or URL (of a module or of a manifest), a `Response`, a compiled module,
@@ -38,14 +39,14 @@ export interface AuthoredManifest {
 export async function readSource(source: PluginSource, platform: Platform): Promise<AuthoredManifest> {
   if (typeof source === "string") return await readString(source, platform);
   const bytes = copyBytes(source);
-  if (bytes !== undefined) return fromBytes(bytes, "text");
+  if (bytes !== undefined) return await fromBytes(bytes, "text");
   if (source instanceof URL) return await readUrl(source, platform);
-  if (source instanceof Response) return fromBytes(await readBody(source, "the response"), "remote");
+  if (source instanceof Response) return await fromBytes(await readBody(source, "the response"), "remote");
   if (source instanceof WebAssembly.Module) {
     return { manifest: singleModule({ kind: "module", module: source }), author: "embedder" };
   }
   if (typeof source === "object" && source !== null) {
-    return { manifest: parseManifest("wasm" in source ? source : { wasm: [source] }), author: "embedder" };
+    return { manifest: await parse("wasm" in source ? source : { wasm: [source] }), author: "embedder" };
   }
   throw new PluginError(
     "source/unsupported",
@@ -126,19 +127,23 @@ export async function readBody(response: Response, name: string): Promise<Uint8A
 }
 
 async function readString(text: string, platform: Platform): Promise<AuthoredManifest> {
-  if (text.trimStart().startsWith("{")) return { manifest: parseManifest(parseJson(text)), author: "text" };
+  if (text.trimStart().startsWith("{")) return { manifest: await parse(parseJson(text)), author: "text" };
   // A letter alone before the colon is a Windows drive, not a scheme.
   if (/^[a-z][a-z0-9+.-]+:/i.test(text) && URL.canParse(text)) return await readUrl(new URL(text), platform);
-  return fromBytes(await readFile(text, platform), "text");
+  return await fromBytes(await readFile(text, platform), "text");
 }
 
 async function readUrl(url: URL, platform: Platform): Promise<AuthoredManifest> {
-  return fromBytes(await fetchUrl(url, platform), url.protocol === "file:" ? "text" : "remote");
+  return await fromBytes(await fetchUrl(url, platform), url.protocol === "file:" ? "text" : "remote");
 }
 
-function fromBytes(bytes: Uint8Array<ArrayBuffer>, author: Author): AuthoredManifest {
+async function fromBytes(bytes: Uint8Array<ArrayBuffer>, author: Author): Promise<AuthoredManifest> {
   if (!looksLikeJson(bytes)) return { manifest: singleModule({ kind: "bytes", bytes }), author: "embedder" };
-  return { manifest: parseManifest(parseJson(new TextDecoder().decode(bytes))), author };
+  return { manifest: await parse(parseJson(new TextDecoder().decode(bytes))), author };
+}
+
+async function parse(value: unknown): Promise<Manifest> {
+  return (await import("./manifest.ts")).parseManifest(value);
 }
 
 /** A module starts with a NUL byte, so the first byte that is not white space tells. */

@@ -10,7 +10,7 @@
  * Source: https://github.com/WebAssembly/js-promise-integration
  */
 
-import { encodeModule, Writer } from "@tenon/wasm";
+import { encodeModule, Writer } from "@tenon/wasm/writer";
 
 import type { Signature, WasmValue } from "./functions.ts";
 

@@ -4,7 +4,7 @@
  * Nothing of the host is here but what the plug-in may read anyway: its configuration and its limits.
  */
 
-import type { ImportShape } from "../compile.ts";
+import type { ImportShape } from "../compiled.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
 import { InlineEngine } from "../inline.ts";
 import type { Blueprint } from "../link.ts";
@@ -114,6 +114,7 @@ export class GuestSeat {
       functions,
       createWasi: makeWasi(wasi, []),
       createHttp: undefined,
+      offer: undefined,
       remote: { kernel: new GuestKernel(openKernel(kernel, memory), limits.memoryPages), find },
     };
   }

@@ -3,8 +3,9 @@
 import { ABI_NAMESPACE, USER_NAMESPACE } from "../abi.ts";
 import { createHostImports } from "../env.ts";
 import { PluginError } from "../error.ts";
-import { type HostFunction, importFunction, type Wait, type WasmValue } from "../functions.ts";
+import type { HostFunction, WasmValue } from "../functions.ts";
 import type { Blueprint } from "../link.ts";
+import { importFunction, type Wait } from "../offer.ts";
 import type { Session } from "../session.ts";
 import type { Offer } from "./protocol.ts";
 

@@ -14,7 +14,7 @@
  * sent. A thread that sleeps wakes by it. One that cannot take messages in its sleep gets the message `wake`.
  */
 
-import type { ExportShape, ImportShape } from "../compile.ts";
+import type { ExportShape, ImportShape } from "../compiled.ts";
 import type { FailureCode } from "../error.ts";
 import type { Signature } from "../functions.ts";
 import type { ResolvedLimits } from "../limits.ts";
