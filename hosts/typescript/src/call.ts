@@ -26,6 +26,23 @@ export interface Waiting {
   response: HttpResponse | undefined;
 }
 
+const OPTION_NAMES: ReadonlySet<string> = new Set(["hostContext", "signal", "timeoutMs"] satisfies (keyof CallOptions)[]);
+
+/**
+ * Checks what a caller passed.
+ *
+ * @param options The options of one call.
+ * @throws {TypeError} If one is unknown or has the wrong type.
+ * @throws {RangeError} If `timeoutMs` is negative or no number.
+ */
+export function checkCallOptions(options: CallOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTION_NAMES.has(name));
+  if (unknown !== undefined) throw new TypeError(`Cannot call with the option "${unknown}": there are ${[...OPTION_NAMES].map((name) => `"${name}"`).join(", ")}`);
+  const { signal, timeoutMs } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new TypeError("Cannot call with this signal: it is no AbortSignal");
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs >= 0)) throw new RangeError(`Cannot call with timeoutMs ${String(timeoutMs)}: it must be a number of milliseconds from 0 up`);
+}
+
 /** One run of a plug-in function, or the start of an instance. */
 export class Call {
   /** Plug-in function; empty while the instance starts. */
@@ -38,6 +55,8 @@ export class Call {
   deadline: number | undefined = undefined;
   /** First thing that went wrong in the host; it fails the call even if the plug-in catches what was thrown. */
   failure: PluginError | undefined = undefined;
+  /** What the plug-in gave to `proc_exit`. */
+  exitCode: number | undefined = undefined;
   hostCalls = 0;
   logBytes = 0;
   /** Absent where the call cannot wait. */

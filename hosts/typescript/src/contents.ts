@@ -35,8 +35,8 @@ export interface PluginContents {
  */
 export async function readPlugin(source: PluginSource, platform: Platform = defaultPlatform()): Promise<PluginContents> {
   const { manifest, author } = await readSource(source, platform);
-  if (author === "remote") checkModules(manifest);
-  const { modules, main } = await loadModules(manifest, platform);
+  if (author !== "embedder") checkModules(manifest, author);
+  const { modules, main } = await loadModules(manifest, author, platform);
   return Object.freeze({
     modules: modules.map(({ name, content }, index) =>
       Object.freeze({ name, isMain: index === main, bytes: content instanceof WebAssembly.Module ? undefined : content }),

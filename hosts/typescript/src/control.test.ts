@@ -12,6 +12,14 @@ const LIMITS: PluginOptions = {
   logger: () => {},
 };
 
+describe("attacks on the calling thread, with fuel", () => {
+  test.each(ATTACKS.filter(({ isAtStart }) => !isAtStart))("$name is stopped, and the next call works", async ({ bytes, codes }) => {
+    await using sut = await createPlugin(bytes(), { ...LIMITS, limits: { ...(LIMITS.limits as object), fuel: 3_000_000 } });
+    expect([...codes, "call/fuel"]).toContain((await failureOf(sut.call("run"))).code);
+    expect((await sut.call("fine")).length).toBe(0);
+  });
+});
+
 describe("attacks on the calling thread", () => {
   test.each(ATTACKS.filter(({ isAtStart }) => !isAtStart))("$name is stopped, and the next call works", async ({ bytes, codes }) => {
     await using sut = await createPlugin(bytes(), LIMITS);
@@ -56,6 +64,14 @@ describe("limits", () => {
     expect((await failureOf(sut.call("forever"))).code).toBe("call/fuel");
     await sut.call("run");
     expect(sut.lastCall?.fuel).toBeGreaterThan(0);
+  });
+
+  test("linked modules share the fuel of a call evenly", async () => {
+    const side = wat(`(module (func (export "spin") (loop $l (br $l))))`);
+    const main = wat(`(module (import "side" "spin" (func $spin)) (func (export "run") (call $spin)))`);
+    await using sut = await createPlugin({ wasm: [{ data: side, name: "side" }, { data: main, name: "main" }] }, { limits: { fuel: 100_000 } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/fuel");
+    expect(sut.lastCall?.fuel).toBeLessThanOrEqual(100_000);
   });
 
   test("lastCall.fuel is undefined where fuel is not counted", async () => {

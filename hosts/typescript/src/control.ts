@@ -65,7 +65,7 @@ export function armInstance(exports: WebAssembly.Exports, session: Session): Ins
 }
 
 /**
- * Gives the instances of a plug-in fuel for one call. Modules that are linked share nothing, so each gets all of it.
+ * Gives the instances of a plug-in fuel for one call. Linked modules count by themselves, so each gets an even share.
  *
  * @param controls Counters of all instances.
  * @param fuel Instructions.
@@ -74,7 +74,7 @@ export function refuel(controls: readonly InstanceControls[], fuel: number): voi
   for (const { countdown, fuel: tank } of controls) {
     if (tank === undefined || countdown === undefined) continue;
     countdown.value = 0;
-    tank.value = BigInt(tankful(fuel));
+    tank.value = BigInt(tankful(fuel, controls.length));
   }
 }
 
@@ -87,7 +87,7 @@ export function usedFuel(controls: readonly InstanceControls[], fuel: number): n
   let used: number | undefined;
   for (const { countdown, fuel: tank } of controls) {
     if (tank === undefined || countdown === undefined) continue;
-    used = (used ?? 0) + tankful(fuel) - Number(tank.value) - countdown.value;
+    used = (used ?? 0) + tankful(fuel, controls.length) - Number(tank.value) - countdown.value;
   }
   return used;
 }
@@ -127,8 +127,8 @@ function checkControls({ countdown, fuel, stack }: InstanceControls, { limits, p
 }
 
 /** What a tank can hold: a prepared module counts whether or not its fuel is limited. */
-function tankful(fuel: number): number {
-  return Math.min(fuel, LIMIT_CEILINGS.fuel);
+function tankful(fuel: number, instances: number): number {
+  return Math.floor(Math.min(fuel, LIMIT_CEILINGS.fuel) / instances);
 }
 
 function findGlobal<Type extends WebAssembly.ValueType>(exports: WebAssembly.Exports, name: string): WebAssembly.Global<Type> | undefined {

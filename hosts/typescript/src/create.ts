@@ -33,10 +33,10 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
   const { platform } = parsed;
   // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
   if (!parsed.isPrepared) import("./compile.ts").catch(() => undefined);
-  const { manifest, author } = await readSource(source, platform);
+  const { manifest, author } = await readSource(source, platform, parsed.signal);
   const grant = grantManifest(manifest, author, parsed);
   const name = parsed.name ?? nameOf(manifest, source);
-  const loaded = await loadModules(manifest, platform);
+  const loaded = await loadModules(manifest, author, platform, parsed.signal);
   const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared, mayUseWorker(parsed, grant.hosts));
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
   const createHttp = await loadHttp(grant, parsed);

@@ -33,7 +33,7 @@ export function grantManifest(manifest: Manifest, author: Author, options: Parse
   if (!isTrusted) {
     checkHosts(manifest, options);
     checkPaths(manifest, options);
-    if (author === "remote") checkModules(manifest);
+    checkModules(manifest, author);
   }
   return Object.freeze({
     limits: resolveLimits(manifest, isTrusted, options),
@@ -75,13 +75,18 @@ function checkPaths(manifest: Manifest, options: ParsedOptions): void {
 }
 
 /**
- * Checks a manifest from a URL: whoever serves it must not learn which files this machine has.
+ * Checks what a stranger's manifest makes the host read: a text may name files and URLs to be read, but send nothing; who
+ * serves a manifest must not learn which files this machine has.
  *
  * @param manifest What is asked for.
- * @throws {PluginError} `manifest/not-granted` if it names a file.
+ * @param author Who asks, not the embedder.
+ * @throws {PluginError} `manifest/not-granted` if it asks for more.
  */
-export function checkModules(manifest: Manifest): void {
+export function checkModules(manifest: Manifest, author: Author): void {
   for (const [index, { origin }] of manifest.entries.entries()) {
+    if (origin.kind === "url" && origin.method !== "GET") refuse(`wasm[${index}].method`, origin.method, "only a manifest written in code may send anything but GET");
+    if (origin.kind === "url" && origin.headers.size > 0) refuse(`wasm[${index}].headers`, [...origin.headers.keys()].join(", "), "only a manifest written in code may send headers");
+    if (author !== "remote") continue;
     if (origin.kind === "path") refuse(`wasm[${index}].path`, origin.path, "a manifest from a URL may not name files of this machine; use url or data");
     if (origin.kind === "url" && origin.url.protocol === "file:") refuse(`wasm[${index}].url`, origin.url.href, "a manifest from a URL may not name files of this machine");
   }

@@ -164,6 +164,7 @@ export class InlineEngine implements Engine {
 
   /** The function returned: its output, or the failure it reported. */
   #complete(guest: Guest, call: Call, code: unknown, isExit = false): Output {
+    if (call.exitCode !== undefined && !isExit) return this.#fail(guest, call, new WasiExit(call.exitCode));
     const limited = guest.hasFuel ? limitFailure(guest.controls, this.#session) : undefined;
     let failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
     let output = NO_BYTES;

@@ -21,7 +21,7 @@ export interface Limits {
   readonly varBytes?: number | "none";
   /** Bytes of one HTTP response's body. */
   readonly httpResponseBytes?: number | "none";
-  /** Bytes of log text one call may write, output to stdout and stderr included; what is beyond is dropped. */
+  /** Bytes of log text one call may write as UTF-8, 32 more for each entry, stdout and stderr included; the rest is dropped. */
   readonly logBytes?: number | "none";
 }
 
@@ -52,8 +52,17 @@ export const LIMIT_CEILINGS: ResolvedLimits = Object.freeze({
   logBytes: Number.MAX_SAFE_INTEGER,
 });
 
-/** Bytes of a module or a manifest that the host is willing to read. */
+/** Bytes of a manifest, or of all modules of a plug-in together, that the host is willing to read. */
 export const MAX_SOURCE_BYTES = 268_435_456;
+
+/** What an entry costs of a call's log budget beside its text, so that empty ones are not free. */
+export const LOG_ENTRY_BYTES = 32;
+
+/** Variables of one plug-in, whatever their size: each costs the host some hundred bytes more than it holds. */
+export const MAX_VARIABLES = 16_384;
+
+/** Milliseconds that fetching a module or manifest may take. */
+export const FETCH_TIMEOUT_MS = 30_000;
 
 /** Modules of one plug-in. */
 export const MAX_MODULES = 64;

@@ -111,6 +111,9 @@ interface WaitingImport {
 
 type AddWaiting = (run: WaitingImport["run"], signature: Signature) => WaitingImport;
 
+/** What host functions take and return. */
+const NUMBERS: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
+
 class Linker {
   readonly finished: LinkedInstance[] = [];
   readonly wasi: WasiImports[] = [];
@@ -122,6 +125,7 @@ class Linker {
   readonly #indices: ReadonlyMap<string, number>;
   readonly #instances: (LinkedInstance | undefined)[];
   readonly #pending: number[] = [];
+  readonly #exportNames: (ReadonlySet<string> | undefined)[] = [];
 
   constructor(blueprint: Blueprint, session: Session) {
     this.#blueprint = blueprint;
@@ -146,8 +150,14 @@ class Linker {
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
     importObject[ADDED.namespace] = { [ADDED.interrupt]: createInterrupt(this.#session) };
     const waiting: WaitingImport[] = [];
+    const typesSeen = new Map<string, ImportShape>();
     for (const wanted of module.imports) {
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
+      const twin = typesSeen.get(`${wanted.namespace}\n${wanted.name}`);
+      // One name has one value in the object that engines take, so it cannot have two types.
+      if (twin !== undefined && typeOf(twin) !== typeOf(wanted)) throw this.#mismatch(module, wanted);
+      typesSeen.set(`${wanted.namespace}\n${wanted.name}`, wanted);
+      if (twin !== undefined) continue;
       space[wanted.name] = this.#find(module, wanted, wasi, (run, signature) => {
         const entry: WaitingImport = { run, signature, name: wanted.name, space, suspender: undefined };
         waiting.push(entry);
@@ -230,10 +240,14 @@ class Linker {
 
   /** Wraps a host function, so that it may wait where the engine can. */
   #offer(host: HostFunction, namespace: string, wanted: ImportShape, addWaiting: AddWaiting): WebAssembly.ImportValue {
-    const asking = this.#blueprint.remote?.find(namespace, wanted);
-    if (asking !== undefined) return asking;
     const { name, signature } = wanted;
     const id = { namespace, name };
+    // A reference would be a function of the plug-in in the hands of the host, good beyond the call and the instance.
+    if (signature !== undefined && ![...signature.params, ...signature.results].every((type) => NUMBERS.has(type))) {
+      throw this.#mismatch(this.#blueprint.modules[this.#pending.at(-1) ?? 0] as NamedModule, wanted);
+    }
+    const asking = this.#blueprint.remote?.find(namespace, wanted);
+    if (asking !== undefined) return asking;
     const { canWait, CAN_SUSPEND, importFunction } = this.#blueprint.offer as typeof Offer;
     if (!CAN_SUSPEND || !canWait(signature)) return importFunction(this.#session, host, id, signature, undefined);
     const run = importFunction(this.#session, host, id, signature, (promise) => entry.suspender?.defer(promise, signature.results[0]));
@@ -244,7 +258,7 @@ class Linker {
   #linkedExport(module: NamedModule, wanted: ImportShape): WebAssembly.ImportValue | undefined {
     const index = this.#indices.get(wanted.namespace);
     const partner = index === undefined ? undefined : this.#blueprint.modules[index];
-    if (index === undefined || partner === undefined || !partner.exports.some((offered) => offered.name === wanted.name)) return undefined;
+    if (index === undefined || partner === undefined || !this.#exports(index, partner).has(wanted.name)) return undefined;
     if (this.#instances[index] !== undefined || !this.#pending.includes(index)) {
       return this.instance(index).exports[wanted.name];
     }
@@ -265,6 +279,10 @@ class Linker {
     };
   }
 
+  #exports(index: number, { exports }: NamedModule): ReadonlySet<string> {
+    return (this.#exportNames[index] ??= new Set(exports.map((each) => each.name)));
+  }
+
   #missing(module: NamedModule, { namespace, name, kind }: ImportShape): PluginError {
     const { functions } = this.#blueprint;
     const offered = Object.hasOwn(functions, namespace) ? Object.keys(functions[namespace] ?? {}) : [];
@@ -279,6 +297,10 @@ class Linker {
   }
 }
 
+function typeOf({ kind, signature }: ImportShape): string {
+  return `${kind} ${signature?.params.join() ?? "?"}>${signature?.results.join() ?? "?"}`;
+}
+
 /** A limited module's start function waits until its memory is attached and its limits are set. */
 function runStart({ exports, module, controls }: LinkedInstance, session: Session): void {
   const start = exports[ADDED.start];
@@ -286,7 +308,7 @@ function runStart({ exports, module, controls }: LinkedInstance, session: Sessio
   try {
     (start as () => void)();
   } catch (cause) {
-    throw session.call.failure ?? limitFailure([controls], session) ?? instantiationFailure(module, session, cause);
+    throw session.call.failure ?? limitFailure([controls], session) ?? startFailure(module, session, cause);
   }
 }
 
@@ -311,5 +333,10 @@ function instantiationFailure(module: NamedModule, session: Session, cause: unkn
     const { memoryPages } = session.limits;
     return new PluginError("memory/limit", `Cannot instantiate the module "${module.name}": the engine has no room for its memory: ${why}`, { limitPages: memoryPages }, { cause, plugin });
   }
-  return new PluginError("start/failed", `Cannot start the module "${module.name}": ${why}`, { phase: "start" }, { cause, plugin, guestStack: guestStack(cause) });
+  return startFailure(module, session, cause);
+}
+
+function startFailure({ name }: NamedModule, { plugin }: Session, cause: unknown): PluginError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new PluginError("start/failed", `Cannot start the module "${name}": ${why}`, { phase: "start" }, { cause, plugin, guestStack: guestStack(cause) });
 }

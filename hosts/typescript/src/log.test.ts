@@ -4,9 +4,9 @@ import { LineSplitter } from "./log.ts";
 
 const encoder = new TextEncoder();
 
-function split(chunks: readonly (string | Uint8Array)[], maxBytes?: number): string[] {
+function split(chunks: readonly (string | Uint8Array)[], maxBytes?: number, maxLines = Number.POSITIVE_INFINITY): string[] {
   const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line), maxBytes);
+  const splitter = new LineSplitter((line) => lines.push(line) < maxLines, maxBytes);
   for (const chunk of chunks) splitter.push(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
   splitter.flush();
   return lines;
@@ -26,6 +26,10 @@ describe("LineSplitter", () => {
   ];
   test.each(CASES)("push() and flush(): $name", ({ chunks, lines }) => {
     expect(split(chunks)).toEqual(lines);
+  });
+
+  test("what follows a no is dropped", () => {
+    expect(split(["a\nb\nc\nd\n"], undefined, 2)).toEqual(["a", "b"]);
   });
 
   test("a line longer than the limit is cut there", () => {

@@ -21,22 +21,24 @@ export interface LogEntry {
 /** Takes what plug-ins log. */
 export type Logger = (entry: LogEntry) => void;
 
+const decoder = new TextDecoder();
+
 /**
  * Cuts a byte stream into lines of text.
  *
  * Lines longer than `maxBytes` are cut there, so a plug-in that never ends a line costs no more than that.
  */
 export class LineSplitter {
-  readonly #write: (line: string) => void;
+  readonly #write: (line: string) => boolean;
   readonly #maxBytes: number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
 
   /**
-   * @param write Takes each line, without its end.
+   * @param write Takes each line, without its end, and says whether it wants more; what follows a no is dropped.
    * @param maxBytes Longest line in bytes.
    */
-  constructor(write: (line: string) => void, maxBytes = 65_536) {
+  constructor(write: (line: string) => boolean, maxBytes = 65_536) {
     this.#write = write;
     this.#maxBytes = maxBytes;
   }
@@ -52,7 +54,7 @@ export class LineSplitter {
       this.#pendingBytes += length;
       const isLine = length === end;
       rest = rest.subarray(isLine ? length + 1 : length);
-      if (isLine || this.#pendingBytes === this.#maxBytes) this.#emit();
+      if ((isLine || this.#pendingBytes === this.#maxBytes) && !this.#emit()) return;
     }
   }
 
@@ -61,7 +63,7 @@ export class LineSplitter {
     if (this.#pendingBytes > 0) this.#emit();
   }
 
-  #emit(): void {
+  #emit(): boolean {
     const bytes = new Uint8Array(this.#pendingBytes);
     let offset = 0;
     for (const part of this.#pending) {
@@ -70,6 +72,6 @@ export class LineSplitter {
     }
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#write(new TextDecoder().decode(bytes).replace(/\r$/, ""));
+    return this.#write(decoder.decode(bytes).replace(/\r$/, ""));
   }
 }

@@ -132,6 +132,8 @@ function waitForHost(
         }),
     );
   });
+  // If the engine refuses to suspend here, nobody waits for it, and a rejection must not end the process.
+  settled.catch(() => {});
   return wait(settled);
 }
 

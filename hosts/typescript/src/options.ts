@@ -70,6 +70,8 @@ export interface PluginOptions {
    * one that imports a host function declared `async`, or that may send HTTP requests.
    */
   readonly engine?: EngineChoice;
+  /** Ends loading: modules and manifests that are still being fetched are given up. */
+  readonly signal?: AbortSignal;
   /** Takes what the plug-in logs. */
   readonly logger?: Logger;
   /** Lowest level that is logged; `"info"` if there is a logger. */
@@ -94,6 +96,7 @@ export interface ParsedOptions {
   readonly deterministic: Deterministic | undefined;
   readonly http: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
   readonly isPrepared: boolean;
+  readonly signal: AbortSignal | undefined;
   readonly engine: EngineChoice;
   readonly logger: Logger | undefined;
   readonly logLevel: number;
@@ -101,7 +104,7 @@ export interface ParsedOptions {
   readonly platform: Platform;
 }
 
-const NAMES = ["name", "config", "functions", "limits", "allow", "http", "wasi", "deterministic", "prepared", "engine", "logger", "logLevel", "measure", "platform"] as const;
+const NAMES = ["name", "config", "functions", "limits", "allow", "http", "wasi", "deterministic", "prepared", "signal", "engine", "logger", "logLevel", "measure", "platform"] as const;
 
 /**
  * Parses options.
@@ -133,7 +136,8 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
     args: args ? readArray(args).map(readString) : [],
     env: env ? readStringMap(env) : new Map<string, string>(),
     deterministic: get("deterministic", readDeterministic),
-    http: options.http ?? {},
+    http: get("http", readHttp) ?? {},
+    signal: get("signal", readSignal),
     isPrepared: get("prepared", readBoolean) ?? false,
     engine: get("engine", readEngine) ?? "auto",
     logger,
@@ -170,6 +174,16 @@ function readHostFunctions({ path, value }: Field): HostFunctions {
     spaces[namespace] = functions;
   }
   return spaces;
+}
+
+/** Names are checked here, and forms where HTTP is loaded: only if a host is allowed. */
+function readHttp({ path, value }: Field): ParsedOptions["http"] {
+  readFields(value, path, ["privateHosts", "fetch", "resolve", "maxRequestBytes", "maxRedirects", "allowResponseHeaders", "secrets", "audit"]);
+  return value as ParsedOptions["http"];
+}
+
+function readSignal({ path, value }: Field): AbortSignal {
+  return value instanceof AbortSignal ? value : failField(path, "an AbortSignal", value);
 }
 
 function readDeterministic({ path, value }: Field): Deterministic {

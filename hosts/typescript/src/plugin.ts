@@ -1,5 +1,6 @@
 /** A plug-in as the embedder holds it. */
 
+import { checkCallOptions } from "./call.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import type { Output } from "./output.ts";
 
@@ -55,6 +56,7 @@ export class Plugin {
    */
   call(name: string, input?: CallInput, options: CallOptions = NO_OPTIONS): Promise<Output> {
     try {
+      if (options !== NO_OPTIONS) checkCallOptions(options);
       return this.#engine.call(name, encodeInput(input), options);
     } catch (error) {
       return Promise.reject(error);
@@ -68,6 +70,7 @@ export class Plugin {
    *   `engine/async-only` if the plug-in runs on another thread.
    */
   callSync(name: string, input?: CallInput, options: CallOptions = NO_OPTIONS): Output {
+    if (options !== NO_OPTIONS) checkCallOptions(options);
     return this.#engine.callSync(name, encodeInput(input), options);
   }
 

@@ -10,7 +10,8 @@ import type { WasiImports } from "./link.ts";
 import { LineSplitter, type LogLevel } from "./log.ts";
 import type { Deterministic, PathGrant } from "./options.ts";
 import type { Platform } from "./platform.ts";
-import { type Session, failCall, writeLog } from "./session.ts";
+import { type Session, canLog, failCall, writeLog } from "./session.ts";
+import { WasiExit } from "./wasi/exit.ts";
 import type { FileTree, Folder } from "./wasi/file-tree.ts";
 import { seededRandom } from "./wasi/random.ts";
 import { WASI_PARAMETERS } from "./wasi/signatures.ts";
@@ -54,17 +55,29 @@ export async function createWasiImport(grant: WasiGrant, platform: Platform): Pr
 export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (session: Session) => WasiImports {
   const env = Object.fromEntries(grant.env);
   return (session) => {
-    const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => writeLog(session, LEVELS[source], line, source));
+    const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => {
+        writeLog(session, LEVELS[source], line, source);
+        return canLog(session, LEVELS[source]);
+      });
     const lines = { stdout: splitter("stdout"), stderr: splitter("stderr") };
     const wasi = createWasi({
       args: grant.args,
       env,
       files,
-      write: (stream, bytes) => lines[stream].push(bytes),
+      write(stream, bytes) {
+        if (canLog(session, LEVELS[stream])) lines[stream].push(bytes);
+      },
       ...(grant.deterministic === undefined ? realTime(session) : virtualTime(session, grant.deterministic)),
     });
+    // An exit ends the call even if the module catches what is thrown for it.
+    const imports: Record<string, (...values: never[]) => unknown> = Object.assign(Object.create(null) as object, wasi.imports, {
+      proc_exit(code: number) {
+        session.call.exitCode ??= code >>> 0;
+        throw new WasiExit(code >>> 0);
+      },
+    });
     return {
-      imports: wasi.imports,
+      imports,
       accepts,
       attach: (memory) => wasi.attach(memory),
       flush() {

@@ -9,7 +9,7 @@ import { Call } from "./call.ts";
 import type { CallOptions } from "./engine.ts";
 import { PluginError } from "./error.ts";
 import type { Kernel } from "./kernel.ts";
-import type { ResolvedLimits } from "./limits.ts";
+import { LOG_ENTRY_BYTES, type ResolvedLimits } from "./limits.ts";
 import type { LogEntry, LogLevel, Logger } from "./log.ts";
 import type { Platform } from "./platform.ts";
 import { Variables } from "./vars.ts";
@@ -25,6 +25,9 @@ export interface SessionSettings {
   /** Lowest level that is logged, as the ABI numbers them. */
   readonly logLevel: number;
 }
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** State shared by everything that a plug-in's imports do. */
 export class Session {
@@ -78,6 +81,15 @@ export function failCall(session: Session, failure: PluginError): PluginError {
 }
 
 /**
+ * @param session The session.
+ * @param level Level of a text.
+ * @returns Whether it would reach the logger: there is one, it wants the level, and the call's budget is not used up.
+ */
+export function canLog(session: Session, level: LogLevel): boolean {
+  return session.logger !== undefined && LOG_LEVELS[level] >= session.logLevel && session.call.logBytes < session.limits.logBytes;
+}
+
+/**
  * Hands one text to the embedder's logger, if its level is asked for and the call's budget is not used up.
  *
  * @param session The session.
@@ -87,14 +99,15 @@ export function failCall(session: Session, failure: PluginError): PluginError {
  * @throws {PluginError} `call/host-function` if the logger throws.
  */
 export function writeLog(session: Session, level: LogLevel, text: string, source: LogEntry["source"]): void {
-  if (session.logger === undefined || LOG_LEVELS[level] < session.logLevel) return;
+  if (!canLog(session, level)) return;
   const { call } = session;
   const room = session.limits.logBytes - call.logBytes;
-  if (room <= 0) return;
-  call.logBytes += text.length;
-  const cut = text.length <= room ? text : `${text.slice(0, room)}… (the call's log limit is reached)`;
+  const encoded = encoder.encode(text);
+  const bytes = encoded.length;
+  call.logBytes += Math.min(bytes, room) + LOG_ENTRY_BYTES;
+  const cut = bytes <= room ? text : `${decoder.decode(encoded.subarray(0, room))}… (the call's log limit is reached)`;
   try {
-    session.logger({ level, text: cut, plugin: session.plugin, function: call.function, source });
+    session.logger?.({ level, text: cut, plugin: session.plugin, function: call.function, source });
   } catch (cause) {
     const message = `Cannot finish "${call.function}": the logger failed: ${String(cause)}`;
     throw failCall(session, new PluginError("call/host-function", message, { namespace: "", name: "logger" }, { cause, plugin: session.plugin, function: call.function }));

@@ -15,7 +15,8 @@ const server = createServer((request, response) => {
   const ask = { ...JSON.parse(MANIFEST("http")), allowed_hosts: ["evil.example"] } as object;
   const bodies: Record<string, () => string | Uint8Array> = {
     "/echo.wasm": () => ECHO,
-    "/manifest.json": () => JSON.stringify({ wasm: [{ url: `${origin}/echo.wasm`, method: "POST", headers: { "x-key": "1" } }] }),
+    "/manifest.json": () => MANIFEST("http"),
+    "/posting.json": () => JSON.stringify({ wasm: [{ url: `${origin}/echo.wasm`, method: "POST" }] }),
     "/greedy.json": () => JSON.stringify(ask),
     "/files.json": () => JSON.stringify({ wasm: [{ path: join(folder, "echo.wasm") }] }),
   };
@@ -48,8 +49,9 @@ describe("createPlugin() from files and URLs", () => {
     { name: "JSON text that names a file", source: () => MANIFEST("file") },
     { name: "an http: URL", source: () => new URL(`${origin}/echo.wasm`) },
     { name: "an http: URL as text", source: () => `${origin}/echo.wasm` },
-    { name: "the URL of a manifest, with method and headers", source: () => `${origin}/manifest.json` },
+    { name: "the URL of a manifest", source: () => `${origin}/manifest.json` },
     { name: "{ url }", source: () => ({ url: `${origin}/echo.wasm` }) },
+    { name: "{ url } with method and headers", source: () => ({ url: `${origin}/echo.wasm`, method: "POST", headers: { "x-key": "1" } }) },
   ];
   test.each(SOURCES)("accepts $name", async ({ source }) => {
     await using sut = await createPlugin(source());
@@ -67,10 +69,33 @@ describe("createPlugin() from files and URLs", () => {
     { name: "a URL that answers 404", source: () => `${origin}/missing.wasm`, code: "source/unreadable" },
     { name: "a folder", source: () => folder, code: "source/unreadable" },
     { name: "a manifest from a URL that asks for hosts", source: () => `${origin}/greedy.json`, code: "manifest/not-granted" },
+    { name: "a manifest from a URL that sends more than GET", source: () => `${origin}/posting.json`, code: "manifest/not-granted" },
+    { name: "a text that sends headers", source: () => JSON.stringify({ wasm: [{ url: `${origin}/echo.wasm`, headers: { "x-key": "1" } }] }), code: "manifest/not-granted" },
+    { name: "a file: URL that is none", source: () => "file:///%E0%A4%A", code: "source/unreadable" },
     { name: "a manifest from a URL that names files", source: () => `${origin}/files.json`, code: "manifest/not-granted" },
   ];
   test.each(REFUSED)("refuses $name with $code", async ({ source, code }) => {
     expect((await failureOf(createPlugin(source()))).code).toBe(code);
+  });
+
+  test("a signal ends loading", async () => {
+    const hanging = createServer(() => {});
+    await new Promise<void>((resolve) => hanging.listen(0, "127.0.0.1", resolve));
+    const address = hanging.address();
+    const controller = new AbortController();
+    const loading = failureOf(createPlugin(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/x.wasm`, { signal: controller.signal }));
+    controller.abort(new Error("enough"));
+    expect((await loading).code).toBe("source/unreadable");
+    hanging.closeAllConnections();
+    hanging.close();
+  });
+
+  test("a stranger is not told the hash of what was read for it", async () => {
+    const wasm = [{ path: join(folder, "echo.wasm"), hash: "0".repeat(64) }];
+    const told = await failureOf(createPlugin({ wasm }));
+    expect(told.details).toMatchObject({ actual: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    const untold = await failureOf(createPlugin(JSON.stringify({ wasm })));
+    expect(JSON.stringify([untold.message, untold.details])).not.toContain((told.details as { actual: string }).actual);
   });
 
   test("the seed of the project runs as it is written", async () => {

@@ -5,7 +5,7 @@
  */
 
 import { PluginError } from "./error.ts";
-import { MAX_SOURCE_BYTES } from "./limits.ts";
+import { FETCH_TIMEOUT_MS, MAX_SOURCE_BYTES } from "./limits.ts";
 import type { Manifest, ManifestModule, ManifestObject } from "./manifest.ts";
 import type { Platform } from "./platform.ts";
 import { copyBytes, singleModule } from "./single-module.ts";
@@ -33,14 +33,15 @@ export interface AuthoredManifest {
  *
  * @param source What the embedder gave.
  * @param platform Reads files and fetches.
+ * @param signal Ends fetching.
  * @returns The manifest; a bare module becomes a manifest of one entry, with its bytes read already.
  * @throws {PluginError} `source/unsupported`, `source/unreadable`, `source/too-large` or `manifest/invalid`.
  */
-export async function readSource(source: PluginSource, platform: Platform): Promise<AuthoredManifest> {
-  if (typeof source === "string") return await readString(source, platform);
+export async function readSource(source: PluginSource, platform: Platform, signal?: AbortSignal): Promise<AuthoredManifest> {
+  if (typeof source === "string") return await readString(source, platform, signal);
   const bytes = copyBytes(source);
   if (bytes !== undefined) return await fromBytes(bytes, "text");
-  if (source instanceof URL) return await readUrl(source, platform);
+  if (source instanceof URL) return await readUrl(source, platform, signal);
   if (source instanceof Response) return await fromBytes(await readBody(source, "the response"), "remote");
   if (source instanceof WebAssembly.Module) {
     return { manifest: singleModule({ kind: "module", module: source }), author: "embedder" };
@@ -60,16 +61,17 @@ export async function readSource(source: PluginSource, platform: Platform): Prom
  *
  * @param path Its path.
  * @param platform Reads it.
+ * @param maxBytes Longest file.
  * @throws {PluginError} `source/unreadable` or `source/too-large`.
  */
-export async function readFile(path: string, platform: Platform): Promise<Uint8Array<ArrayBuffer>> {
+export async function readFile(path: string, platform: Platform, maxBytes: number = MAX_SOURCE_BYTES): Promise<Uint8Array<ArrayBuffer>> {
   if (platform.readFile === undefined) {
     throw new PluginError("source/unreadable", `Cannot read the file "${path}": the platform "${platform.name}" has no files, pass bytes or a URL`, { source: path });
   }
   try {
-    return await platform.readFile(path, MAX_SOURCE_BYTES);
+    return await platform.readFile(path, maxBytes);
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLarge(path);
+    if (cause instanceof RangeError) throw tooLarge(path, maxBytes);
     throw unreadable(path, cause);
   }
 }
@@ -79,28 +81,36 @@ export async function readFile(path: string, platform: Platform): Promise<Uint8A
  *
  * @param url Any URL that the platform fetches; `file:` is read as a file where there are files.
  * @param platform Fetches it.
- * @param init Method and headers.
+ * @param init Method, headers, and a signal that ends it.
+ * @param maxBytes Longest body.
  * @throws {PluginError} `source/unreadable` or `source/too-large`.
  */
-export async function fetchUrl(url: URL, platform: Platform, init: RequestInit = {}): Promise<Uint8Array<ArrayBuffer>> {
-  if (url.protocol === "file:" && platform.readFile !== undefined) return await readFile(filePath(url), platform);
-  let response: Response;
+export async function fetchUrl(url: URL, platform: Platform, init: RequestInit = {}, maxBytes: number = MAX_SOURCE_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  if (url.protocol === "file:" && platform.readFile !== undefined) return await readFile(filePath(url), platform, maxBytes);
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(new Error(`no whole answer within ${FETCH_TIMEOUT_MS} ms`)), FETCH_TIMEOUT_MS);
+  const stop = (): void => ending.abort(init.signal?.reason);
+  init.signal?.addEventListener("abort", stop);
   try {
-    response = await platform.fetch(url, init);
+    const response = await platform.fetch(url, { ...init, signal: ending.signal });
+    return await readBody(response, url.href, maxBytes);
   } catch (cause) {
-    throw unreadable(url.href, cause);
+    throw cause instanceof PluginError ? cause : unreadable(url.href, cause);
+  } finally {
+    clearTimeout(timer);
+    init.signal?.removeEventListener("abort", stop);
   }
-  return await readBody(response, url.href);
 }
 
 /**
- * Reads the body of a response, at most {@link MAX_SOURCE_BYTES}.
+ * Reads the body of a response.
  *
  * @param response The response; any status but 2xx is a failure.
  * @param name What to call it in messages.
+ * @param maxBytes Longest body.
  * @throws {PluginError} `source/unreadable` or `source/too-large`.
  */
-export async function readBody(response: Response, name: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBody(response: Response, name: string, maxBytes: number = MAX_SOURCE_BYTES): Promise<Uint8Array<ArrayBuffer>> {
   if (!response.ok) throw unreadable(name, new Error(`the server answered with status ${response.status}`));
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -108,9 +118,9 @@ export async function readBody(response: Response, name: string): Promise<Uint8A
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part !== undefined && !part.done; part = await reader?.read()) {
       length += part.value.length;
-      if (length > MAX_SOURCE_BYTES) {
+      if (length > maxBytes) {
         await reader?.cancel();
-        throw tooLarge(name);
+        throw tooLarge(name, maxBytes);
       }
       chunks.push(part.value);
     }
@@ -126,15 +136,15 @@ export async function readBody(response: Response, name: string): Promise<Uint8A
   return bytes;
 }
 
-async function readString(text: string, platform: Platform): Promise<AuthoredManifest> {
+async function readString(text: string, platform: Platform, signal: AbortSignal | undefined): Promise<AuthoredManifest> {
   if (text.trimStart().startsWith("{")) return { manifest: await parse(parseJson(text)), author: "text" };
   // A letter alone before the colon is a Windows drive, not a scheme.
-  if (/^[a-z][a-z0-9+.-]+:/i.test(text) && URL.canParse(text)) return await readUrl(new URL(text), platform);
+  if (/^[a-z][a-z0-9+.-]+:/i.test(text) && URL.canParse(text)) return await readUrl(new URL(text), platform, signal);
   return await fromBytes(await readFile(text, platform), "text");
 }
 
-async function readUrl(url: URL, platform: Platform): Promise<AuthoredManifest> {
-  return await fromBytes(await fetchUrl(url, platform), url.protocol === "file:" ? "text" : "remote");
+async function readUrl(url: URL, platform: Platform, signal: AbortSignal | undefined): Promise<AuthoredManifest> {
+  return await fromBytes(await fetchUrl(url, platform, withSignal(signal)), url.protocol === "file:" ? "text" : "remote");
 }
 
 async function fromBytes(bytes: Uint8Array<ArrayBuffer>, author: Author): Promise<AuthoredManifest> {
@@ -161,7 +171,12 @@ function parseJson(text: string): unknown {
 }
 
 function filePath(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
+  let path: string;
+  try {
+    path = decodeURIComponent(url.pathname);
+  } catch (cause) {
+    throw unreadable(url.href, cause);
+  }
   return /^\/[a-z]:/i.test(path) ? path.slice(1) : path;
 }
 
@@ -170,6 +185,11 @@ function unreadable(name: string, cause: unknown): PluginError {
   return new PluginError("source/unreadable", `Cannot read "${name}": ${why}`, { source: name }, { cause });
 }
 
-function tooLarge(name: string): PluginError {
-  return new PluginError("source/too-large", `Cannot read "${name}": it has more than ${MAX_SOURCE_BYTES} bytes`, { source: name, limitBytes: MAX_SOURCE_BYTES });
+function tooLarge(name: string, limitBytes: number): PluginError {
+  return new PluginError("source/too-large", `Cannot read "${name}": it has more than ${limitBytes} bytes`, { source: name, limitBytes });
+}
+
+/** @returns Options of a request with this signal, if there is one. */
+export function withSignal(signal: AbortSignal | undefined): RequestInit {
+  return signal === undefined ? {} : { signal };
 }

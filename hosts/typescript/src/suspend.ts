@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7
 /** Compiled adapters by the types of their functions; a shop's plug-ins share a few. */
 const compiled = new Map<string, WebAssembly.Module>();
 const MAX_COMPILED = 64;
+const MAX_SHARED_FUNCTIONS = 64;
 
 interface Jspi {
   readonly Suspending: new (run: () => unknown) => WebAssembly.ImportValue;
@@ -87,8 +88,10 @@ function adapter(signatures: readonly Signature[]): WebAssembly.Module {
   const found = compiled.get(key);
   if (found !== undefined) return found;
   const module = new WebAssembly.Module(encodeAdapter(signatures) as Uint8Array<ArrayBuffer>);
-  if (compiled.size >= MAX_COMPILED) compiled.clear();
-  compiled.set(key, module);
+  if (signatures.length <= MAX_SHARED_FUNCTIONS) {
+    if (compiled.size >= MAX_COMPILED) compiled.clear();
+    compiled.set(key, module);
+  }
   return module;
 }
 

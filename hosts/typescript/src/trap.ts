@@ -41,12 +41,11 @@ export function trapKind(thrown: unknown): TrapKind | undefined {
   return isOverflow ? "stack-overflow" : undefined;
 }
 
-// `at name (wasm://wasm/module-1234:wasm-function[7]:0x1a)`, `name@…:wasm-function[7]:0x1a`, `<?>.wasm-function[name]@[wasm code]`
-const FRAMES: readonly RegExp[] = [
-  /^\s*at (?:(?<name>.*?) \()?wasm:\/\/.*wasm-function\[(?<index>\d+)\]:(?<offset>0x[0-9a-f]+)\)?$/,
-  /^(?<name>.*?)@.*:wasm-function\[(?<index>\d+)\]:(?<offset>0x[0-9a-f]+)$/,
-  /^.*\.?wasm-function\[(?<name>.+)\]@\[wasm code\]$/,
-];
+/** Longest line that is read; names come from the plug-in and may have any length. */
+const MAX_LINE = 512;
+
+/** What follows the name: `wasm-function[7]:0x1a)`, or `wasm-function[name]@[wasm code]` of JavaScriptCore. */
+const TAIL = /^wasm-function\[([^\]]*)\](?::0x[0-9a-f]+\)?|@\[wasm code\])$/;
 
 const MAX_FRAMES = 50;
 
@@ -58,11 +57,21 @@ export function guestStack(thrown: unknown): readonly string[] {
   if (!(thrown instanceof Error) || typeof thrown.stack !== "string") return [];
   const frames: string[] = [];
   for (const line of thrown.stack.split("\n")) {
-    const groups = FRAMES.map((pattern) => pattern.exec(line)?.groups).find((match) => match !== undefined);
-    if (groups === undefined) continue;
-    const name = groups["name"] || `function ${groups["index"]}`;
-    frames.push(name.replace(/^[\w$-]+\.wasm\.|^\w+\.(?=wasm-function)/, ""));
+    const frame = readFrame(line.slice(-MAX_LINE));
+    if (frame !== undefined) frames.push(frame);
     if (frames.length === MAX_FRAMES) break;
   }
   return frames;
+}
+
+/** `at name (wasm://wasm/module-1234:wasm-function[7]:0x1a)` (V8) or `name@…:wasm-function[7]:0x1a` (SpiderMonkey). */
+function readFrame(line: string): string | undefined {
+  const at = line.lastIndexOf("wasm-function[");
+  const tail = at === -1 ? undefined : TAIL.exec(line.slice(at));
+  if (!tail) return undefined;
+  if (tail[0].endsWith("@[wasm code]")) return tail[1];
+  const url = line.lastIndexOf(" (wasm://", at);
+  const head = url === -1 ? line.slice(0, Math.max(0, line.lastIndexOf("@", at))) : line.slice(0, url).replace(/^\s*at /, "");
+  // V8 puts the module's name before the function's, where it has one.
+  return head.replace(/^[\w$-]+\.wasm\./, "") || `function ${tail[1]}`;
 }

@@ -62,6 +62,13 @@ describe("Variables", () => {
     expect(code(() => vars.set("c", bytes()))).toBe("vars/over-budget");
   });
 
+  test("set() takes so many variables and no more, whatever their size", () => {
+    const vars = new Variables(Number.POSITIVE_INFINITY);
+    for (let index = 0; index < 16_384; index += 1) vars.set(`v${index}`, bytes());
+    expect(code(() => vars.set("one more", bytes()))).toBe("vars/over-budget");
+    expect(code(() => vars.set("v0", bytes(1)))).toBeUndefined();
+  });
+
   test("replacing and deleting give room back", () => {
     const vars = new Variables(4);
     for (let round = 0; round < 3; round += 1) {

@@ -1,6 +1,7 @@
 /** Variables of one plug-in: bytes by name that live until it is reset, within a budget. */
 
 import { PluginError } from "./error.ts";
+import { MAX_VARIABLES } from "./limits.ts";
 
 const encoder = new TextEncoder();
 
@@ -37,6 +38,12 @@ export class Variables {
     const old = this.#values.get(name);
     const nameBytes = encoder.encode(name).length;
     const neededBytes = this.#usedBytes - (old === undefined ? 0 : old.length + nameBytes) + value.length + nameBytes;
+    if (old === undefined && this.#values.size >= MAX_VARIABLES) {
+      throw new PluginError("vars/over-budget", `Cannot set the variable "${clip(name)}": there are ${MAX_VARIABLES} variables already`, {
+        limitBytes: this.#limitBytes,
+        neededBytes,
+      });
+    }
     if (neededBytes > this.#limitBytes) {
       throw new PluginError(
         "vars/over-budget",

@@ -368,6 +368,27 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect(failure.guestStack).toContain("boom");
     });
 
+    test("a plug-in that catches its own exit has exited all the same", async () => {
+      const stubborn = wat(`(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+        (func (export "run") (try (do (call $exit (i32.const 3))) (catch_all))) (func (export "fine")))`);
+      await using sut = await create(stubborn);
+      expect((await failureOf(sut.call("run"))).details).toEqual({ exitCode: 3 });
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    const OPTIONS = [
+      { name: "timeoutMs: NaN", options: { timeoutMs: Number.NaN }, error: RangeError },
+      { name: "timeoutMs: -5", options: { timeoutMs: -5 }, error: RangeError },
+      { name: "timeoutMs as text", options: { timeoutMs: "5" as unknown as number }, error: RangeError },
+      { name: "an unknown name", options: { timeoutMS: 5 } as object, error: TypeError },
+      { name: "a signal that is none", options: { signal: "stop" as unknown as AbortSignal }, error: TypeError },
+    ];
+    test.each(OPTIONS)("call() refuses $name as the caller's mistake", async ({ options, error }) => {
+      await using sut = await create(ECHO);
+      await expect(sut.call("echo", "a", options)).rejects.toBeInstanceOf(error);
+      expect((await sut.call("echo", "b")).text()).toBe("b");
+    });
+
     test("calls after close() fail, closing twice is safe", async () => {
       const sut = await create(ECHO);
       await sut.close();
@@ -459,6 +480,8 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
         (local.set $h (call $alloc (i64.const 8))) (call $store_u64 (local.get $h) (i64.const 0x4141414141414141))
         (call $log_info (local.get $h)) (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br_if $next (i32.lt_u (local.get $i) (i32.const 100)))) (i32.const 0))
+      (func (export "empty") (result i32) (local $i i32) (loop $next (call $log_info (i64.const 0))
+        (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $next (i32.lt_u (local.get $i) (i32.const 1000)))) (i32.const 0))
       (func (export "wild") (result i32) (call $log_info (i64.const 987654)) (i32.const 0))
       (func (export "level") (result i32) (call $get_log_level))`);
 
@@ -487,6 +510,16 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       entries.length = 0;
       await sut.call("log", "again");
       expect(entries.map((entry) => entry.text)).toEqual(["again"]);
+    });
+
+    test("logBytes counts UTF-8 and each entry, so that neither letters of several bytes nor empty texts are free", async () => {
+      const entries: LogEntry[] = [];
+      await using sut = await create(logging, { logger: (entry) => entries.push(entry), limits: { logBytes: 100 } });
+      await sut.call("log", "ü".repeat(200));
+      expect(new TextEncoder().encode(entries[0]?.text.replace(/….*/, "")).length).toBeLessThanOrEqual(102);
+      entries.length = 0;
+      await sut.call("empty");
+      expect(entries.length).toBeLessThan(5);
     });
 
     test("a forged handle given to a log function fails that call alone", async () => {
@@ -618,6 +651,15 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       const old = wat(`(module (import "env" "give" (func $give (result i32))) (func (export "run") (result i32) (call $give)))`);
       await using sut = await create(old, { functions: { "extism:host/user": { give: () => 9 } } });
       expect((await failureOf(sut.call("run"))).details).toMatchObject({ returnCode: 9 });
+    });
+
+    const REFUSED = [
+      { name: "a function reference", text: `(import "extism:host/user" "ask" (func (param funcref)))` },
+      { name: "one name with two types", text: `(import "extism:host/user" "ask" (func (param i32))) (import "extism:host/user" "ask" (func (param i64)))` },
+    ];
+    test.each(REFUSED)("an import of $name is link/mismatch", async ({ text }) => {
+      const failure = await failureOf(create(wat(`(module ${text})`), withAsk({ "extism:host/user": { ask: () => 0 } })));
+      expect(failure.code).toBe("link/mismatch");
     });
 
     test("what catches a host function's exception does not hide the failure", async () => {

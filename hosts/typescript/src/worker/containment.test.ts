@@ -131,11 +131,6 @@ describe("creation", () => {
     expect(failure.message).toContain('engine: "inline"');
   });
 
-  test("a host function with a reference cannot go to another thread, and says so", async () => {
-    const odd = wat(`(module (import "extism:host/user" "ask" (func (param externref))))`);
-    expect((await failureOf(create(odd, { functions: { "extism:host/user": { ask: () => {} } } }))).code).toBe("engine/unavailable");
-  });
-
   test("an engine that is none is refused", async () => {
     expect((await failureOf(createPlugin(ECHO, { engine: "thread" as "worker" }))).details).toMatchObject({ path: "options.engine" });
   });

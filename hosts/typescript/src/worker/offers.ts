@@ -2,7 +2,6 @@
 
 import { ABI_NAMESPACE, USER_NAMESPACE } from "../abi.ts";
 import { createHostImports } from "../env.ts";
-import { PluginError } from "../error.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
 import type { Blueprint } from "../link.ts";
 import { importFunction, type Wait } from "../offer.ts";
@@ -15,8 +14,6 @@ export interface Answerer {
   readonly run: (...values: WasmValue[]) => unknown;
 }
 
-const TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
-
 /**
  * Collects them.
  *
@@ -24,7 +21,6 @@ const TYPES: ReadonlySet<string> = new Set(["i32", "i64", "f32", "f64"]);
  * @param session The host's session, which they work on.
  * @param wait Takes the promises that host functions return.
  * @returns The functions, in the order in which both threads number them.
- * @throws {PluginError} `engine/unavailable` if a host function takes or returns what cannot go to another thread.
  */
 export function collectAnswerers(blueprint: Blueprint, session: Session, wait: Wait): readonly Answerer[] {
   const hostImports = createHostImports(session);
@@ -42,14 +38,7 @@ export function collectAnswerers(blueprint: Blueprint, session: Session, wait: W
     for (const at of namespace === "env" ? [namespace, USER_NAMESPACE] : [namespace]) {
       const host = findHost(blueprint, at, name);
       if (host === undefined) continue;
-      const odd = [...(signature?.params ?? []), ...(signature?.results ?? [])].find((type) => !TYPES.has(type));
-      if (odd !== undefined) {
-        throw new PluginError(
-          "engine/unavailable",
-          `Cannot use the worker engine: the host function "${at}.${name}" has a ${odd}, which cannot go to another thread; use engine: "inline"`,
-          { engine: "worker" },
-        );
-      }
+      // What takes references is refused when it is linked.
       offer(at, importFunction(session, host, { namespace: at, name }, signature, wait));
     }
   }
