@@ -120,9 +120,9 @@ export class Instances {
     return instance;
   }
 
-  /** @returns Whether an instance must be reset before it serves a tenant. */
+  /** @returns Whether an instance must be reset before it serves a tenant; with isolation "call" it was when it came back. */
   mustReset(instance: Instance, tenant: string | undefined): boolean {
-    return !instance.isClean && this.#settings.isolation !== "plugin" && (this.#settings.isolation === "call" || instance.tenant !== tenant);
+    return this.#settings.isolation === "tenant" && !instance.isClean && instance.tenant !== tenant;
   }
 
   /** Takes an instance back after a call. */

@@ -20,6 +20,7 @@ import type { PoolEvent } from "./events.ts";
 import { type Instance, Instances } from "./instances.ts";
 import { PoolCounters, type PoolMetrics } from "./metrics.ts";
 import { checkCallOptions, type PoolCallOptions, type PoolSettings } from "./options.ts";
+import { Patience } from "./patience.ts";
 import { FairQueue, type Tenant } from "./queue.ts";
 import { abortedFailure, brokenFailure, closedFailure, fullFailure, judge, waitFailure } from "./refusal.ts";
 import { Turn } from "./turn.ts";
@@ -36,8 +37,10 @@ interface PoolCall {
   input: Uint8Array;
   /** Whose turn it waits for or uses up; set while it waits or runs. */
   tenant: Tenant<PoolCall> | undefined;
-  /** Ends its timer and its listener. */
-  stopWaiting: (() => void) | undefined;
+  /** Milliseconds it may wait; set while it does. */
+  limitMs: number;
+  /** Ends its listener. */
+  stopListening: (() => void) | undefined;
   /** Whether the engine had no room for it once. */
   isRetry: boolean;
 }
@@ -59,6 +62,7 @@ export class Pool {
   readonly #instances: Instances;
   readonly #breakers: Breakers;
   readonly #turn: Turn;
+  readonly #patience: Patience;
   readonly #onQuiet = new Set<() => void>();
   #running = 0;
   #isClosed = false;
@@ -78,6 +82,7 @@ export class Pool {
     const tell = (event: PoolEvent): void => this.#tell(event);
     this.#breakers = new Breakers(settings.breaker, tell);
     this.#turn = new Turn(clock, () => this.#pump());
+    this.#patience = new Patience(clock, (nowMs) => this.#giveUp(nowMs));
     this.#instances = new Instances(prepared, settings, clock, { onFree: () => this.#pump(), onStartFailure: (failure) => this.#failNext(failure), tell });
     for (const engine of engines) this.#instances.add(engine);
   }
@@ -99,7 +104,7 @@ export class Pool {
       const nowMs = this.#clock.now();
       const call: PoolCall = {
         name, owner: options.tenant, options, submittedMs: nowMs, bytes: bytes.length, resolve, reject,
-        input: bytes, tenant: undefined, stopWaiting: undefined, isRetry: false,
+        input: bytes, tenant: undefined, limitMs: 0, stopListening: undefined, isRetry: false,
       };
       const refusal = this.#isClosed ? closedFailure(this.name, name) : this.#refusal(call, nowMs);
       if (refusal !== undefined) this.#refuse(call, refusal);
@@ -150,8 +155,7 @@ export class Pool {
 
   /** Ends a call that did not reach the plug-in. */
   #refuse(call: PoolCall, failure: unknown): void {
-    if (call.tenant !== undefined) this.#queue.remove(call.tenant, call);
-    call.stopWaiting?.();
+    if (call.tenant !== undefined) this.#leave(call, call.tenant);
     const code = codeOf(failure);
     this.#counters.refuse(code);
     this.#tellCall(call, this.#clock.now() - call.submittedMs, 0, true, code);
@@ -182,16 +186,30 @@ export class Pool {
   #enqueue(call: PoolCall, limitMs: number): void {
     const { signal } = call.options;
     const onAbort = (): void => this.#refuse(call, abortedFailure(this.name, call.name, signal?.reason));
-    const onTimeout = (): void => this.#refuse(call, waitFailure(this.name, call.name, this.#clock.now() - call.submittedMs, limitMs));
-    const cancel = limitMs === Number.POSITIVE_INFINITY ? undefined : this.#clock.after(limitMs, onTimeout, false);
-    signal?.addEventListener("abort", onAbort);
-    call.stopWaiting = () => {
-      cancel?.();
-      signal?.removeEventListener("abort", onAbort);
-      call.stopWaiting = undefined;
-    };
+    if (signal !== undefined) {
+      signal.addEventListener("abort", onAbort);
+      call.stopListening = () => signal.removeEventListener("abort", onAbort);
+    }
+    call.limitMs = limitMs;
     call.tenant = this.#queue.tenant(call.owner);
     this.#queue.add(call.tenant, call);
+    this.#patience.watch(call.submittedMs + limitMs);
+  }
+
+  /** Refuses the calls that have waited too long. */
+  #giveUp(nowMs: number): void {
+    for (const call of this.#queue.all()) {
+      if (call.submittedMs + call.limitMs > nowMs) this.#patience.watch(call.submittedMs + call.limitMs);
+      else this.#refuse(call, waitFailure(this.name, call.name, nowMs - call.submittedMs, call.limitMs));
+    }
+  }
+
+  /** Ends a call's place in the queue, if it has one. */
+  #leave(call: PoolCall, tenant: Tenant<PoolCall>): void {
+    this.#queue.remove(tenant, call);
+    call.stopListening?.();
+    call.stopListening = undefined;
+    if (this.#queue.size === 0) this.#patience.end();
   }
 
   /** Runs waiting calls as long as there are instances for them and time in this turn. */
@@ -223,8 +241,7 @@ export class Pool {
     const tenant = call.tenant ?? this.#queue.tenant(call.owner);
     call.tenant = tenant;
     this.#queue.begin(tenant);
-    this.#queue.remove(tenant, call);
-    call.stopWaiting?.();
+    this.#leave(call, tenant);
     this.#running += 1;
     const run = this.#instances.mustReset(instance, call.owner)
       ? instance.engine.reset().then(() => this.#invoke(call, instance, this.#clock.now()))
@@ -278,10 +295,10 @@ export class Pool {
   /** A call that the engine had no room for may wait for another instance, once. */
   #waitAgain(call: PoolCall, nowMs: number): boolean {
     const { waitMs, timeoutMs } = call.options;
-    const leftMs = call.submittedMs + Math.min(waitMs ?? this.#settings.waitMs, timeoutMs ?? Number.POSITIVE_INFINITY) - nowMs;
-    if (call.isRetry || this.#isClosed || leftMs <= 0 || call.options.signal?.aborted) return false;
+    const limitMs = Math.min(waitMs ?? this.#settings.waitMs, timeoutMs ?? Number.POSITIVE_INFINITY);
+    if (call.isRetry || this.#isClosed || nowMs - call.submittedMs >= limitMs || call.options.signal?.aborted) return false;
     call.isRetry = true;
-    this.#enqueue(call, leftMs);
+    this.#enqueue(call, limitMs);
     return true;
   }
 

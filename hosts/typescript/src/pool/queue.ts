@@ -87,6 +87,11 @@ export class FairQueue<Item extends Waiting> {
     this.#forget(tenant);
   }
 
+  /** @returns All calls that wait, by tenant. */
+  all(): readonly Item[] {
+    return [...this.#backlogged].flatMap((tenant) => [...tenant.waiting]);
+  }
+
   /** @returns The call to run next; it still waits. */
   next(): Item | undefined {
     let best: Tenant<Item> | undefined;
