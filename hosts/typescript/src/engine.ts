@@ -49,11 +49,11 @@ export interface Engine {
   /** Forgets the instance and all variables; the next call sees a new one. */
   reset(): Promise<void>;
   /**
-   * Starts an instance ahead of the next call, if there is none.
+   * Starts an instance ahead of the next call, if there is none. Absent where that gains nothing.
    *
    * @throws {PluginError} As the start within a call would.
    */
-  warm(): Promise<void>;
+  warm?(): Promise<void>;
   /** Ends the plug-in. Closing twice is safe. */
   close(): Promise<void>;
 }

@@ -52,14 +52,15 @@ export class GatedEngine implements Engine {
   }
 
   async call(name: string, input: Uint8Array, options: CallOptions): Promise<Output> {
+    const copy = input.slice();
     if (!this.#gates.isOpen) {
       await new Promise<void>((open, reject) => {
         const cut = (): void => reject(new PluginError("plugin/closed", `Cannot finish "${name}": the plug-in was closed`, {}));
         this.#cuts.add(cut);
-        this.#gates.calls.push({ name, input: new TextDecoder().decode(input), open });
+        this.#gates.calls.push({ name, input: new TextDecoder().decode(copy), open });
       });
     }
-    return await this.#engine.call(name, input, options);
+    return await this.#engine.call(name, copy, options);
   }
 
   callSync(name: string, input: Uint8Array, options: CallOptions): Output {
@@ -70,8 +71,8 @@ export class GatedEngine implements Engine {
     return this.#engine.reset();
   }
 
-  warm(): Promise<void> {
-    return this.#engine.warm();
+  async warm(): Promise<void> {
+    await this.#engine.warm?.();
   }
 
   async close(): Promise<void> {

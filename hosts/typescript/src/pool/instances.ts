@@ -260,7 +260,7 @@ export class Instances {
   async #warm(instance: Instance): Promise<void> {
     if (!this.#idle.includes(instance) || !instance.isClean) return;
     try {
-      await instance.engine.warm();
+      await instance.engine.warm?.();
     } catch (failure) {
       if (judge(failure, 0) === "room") this.#roomlessUntilMs = this.#clock.now() + ROOM_RETRY_MS;
       else this.failStart(failure, "pass");

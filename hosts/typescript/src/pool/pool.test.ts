@@ -66,11 +66,11 @@ describe("calls", () => {
     const { pool, gates } = await gated({ instances: { max: 1 } });
     const bytes = new TextEncoder().encode("right");
     const answers = [pool.call("echo", bytes), pool.call("echo", bytes), pool.call("echo", bytes.buffer)];
+    bytes.fill(0);
     await turns();
     gates.isOpen = true;
     await gates.openNext();
-    bytes.fill(0);
-    expect((await Promise.all(answers.slice(1))).map(String)).toEqual(["right", "right"]);
+    expect((await Promise.all(answers)).map(String)).toEqual(["right", "right", "right"]);
   });
 
   test("the host context is that of the call", async () => {
@@ -524,13 +524,16 @@ describe("close()", () => {
     expect(await Promise.all(codes)).toEqual(["plugin/closed", "pool/closed"]);
   });
 
-  test("from within a host function lets that call end", async () => {
+  test("from within a host function lets that call end, and ends its instance then", async () => {
     const closing = plugin(`(func (export "run") (result i32) (call $close) (i32.const 0))`, `(import "extism:host/user" "close" (func $close))`);
     const done: Promise<void>[] = [];
-    const pool: Pool = await open(closing, { functions: { "extism:host/user": { close: () => void done.push(pool.close()) } } });
+    const prepared = await preparePlugin(closing, { functions: { "extism:host/user": { close: () => void done.push(pool.close()) } } });
+    const engine = await prepared.start();
+    const pool: Pool = new Pool(prepared, parsePoolOptions({}), new HandClock(), [engine]);
     expect((await pool.call("run")).length).toBe(0);
     await Promise.all(done);
     expect(pool.metrics().instances.live).toBe(0);
+    expect((await failureOf(engine.reset())).code).toBe("plugin/closed");
   });
 
   test("a pool that is open and idle does not keep the process alive, and a closed one leaves nothing", async () => {
