@@ -1,7 +1,7 @@
 /**
  * How many calls does a pool do, what does isolation cost, how fast is it there, and what does an idle plug-in hold?
  *
- *   node benchmarks/pool.mjs [--json] [--quick]
+ *   npm run bench:pool -- [--json] [--quick]
  *
  * The rival, npm `@extism/extism`, has no pool and refuses concurrent calls to one plug-in. What its users do instead runs
  * in turn with us: one plug-in and a promise chain (isolation "plugin"), a new plug-in per call (isolation "call").
