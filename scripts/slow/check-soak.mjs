@@ -10,12 +10,15 @@ await check((fail) => {
   const { ok, stdout, stderr } = run(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "hosts/typescript/src/pool/soak.test.ts"], {
     env: { TENON_SOAK_SECONDS: seconds },
   });
-  const report = /^soak: (.*)$/m.exec(stdout)?.[1];
-  if (!ok || report === undefined) {
+  const reports = [...stdout.matchAll(/^soak: (.*)$/gm)].map(([, report]) => JSON.parse(report));
+  if (!ok || reports.length === 0) {
     fail("soak", firstLine(/AssertionError.*/.exec(stdout + stderr)?.[0] ?? stderr + stdout));
     return undefined;
   }
-  const { answered, failed, looks } = JSON.parse(report);
-  const heap = looks.map(({ heapMb }) => heapMb.toFixed(1)).join(", ");
-  return `${answered} calls answered and ${failed} hostile ones contained in ${seconds} s; heap after each round ${heap} MB`;
+  return reports
+    .map(({ engine, answered, failed, looks }) => {
+      const heap = looks.map(({ heapMb }) => heapMb.toFixed(1)).join(", ");
+      return `${engine}: ${answered} calls answered and ${failed} hostile ones contained in ${seconds} s, heap after each round ${heap} MB`;
+    })
+    .join("; ");
 });

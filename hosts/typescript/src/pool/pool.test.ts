@@ -5,6 +5,7 @@ import { failureOf } from "../../test/engine-suite.ts";
 import { GatedEngine, Gates } from "../../test/gated-engine.ts";
 import { HandClock, turns } from "../../test/hand-clock.ts";
 import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
+import { workerPlatform } from "../../test/worker-platform.ts";
 import { preparePlugin } from "../create.ts";
 import type { Engine } from "../engine.ts";
 import { createPool, type Isolation, type Output, PluginError, type PoolCallOptions, type PoolEvent, type PoolOptions, type PluginSource } from "../node.ts";
@@ -114,7 +115,12 @@ describe("calls", () => {
   });
 });
 
-describe("isolation", () => {
+const ENGINES: readonly { engine: string; on: PoolOptions }[] = [
+  { engine: "inline", on: { engine: "inline" } },
+  { engine: "worker", on: { engine: "worker", platform: workerPlatform } },
+];
+
+describe.each(ENGINES)("isolation on the $engine engine", ({ on }) => {
   /** What five calls of `count` see, of tenants a, b, a, a, b. */
   const CASES: { isolation: Isolation; max: number; counts: string; recalled: string[] }[] = [
     { isolation: "call", max: 2, counts: "11111", recalled: ["", ""] },
@@ -123,7 +129,7 @@ describe("isolation", () => {
     { isolation: "plugin", max: 1, counts: "12345", recalled: ["x", "x"] },
   ];
   test.each(CASES)('"$isolation" with $max instances: state and variables', async ({ isolation, max, counts, recalled }) => {
-    const pool = await open(COUNTER, { isolation, instances: { max } });
+    const pool = await open(COUNTER, { ...on, isolation, instances: { max } });
     let seen = "";
     for (const tenant of ["a", "b", "a", "a", "b"]) seen += await text(pool.call("count", "", { tenant }));
     expect(seen).toBe(counts);
@@ -132,7 +138,7 @@ describe("isolation", () => {
   });
 
   test("calls without a tenant are a tenant of their own", async () => {
-    const pool = await open(COUNTER, { isolation: "tenant", instances: { max: 1 } });
+    const pool = await open(COUNTER, { ...on, isolation: "tenant", instances: { max: 1 } });
     expect(await text(pool.call("count"))).toBe("1");
     expect(await text(pool.call("count"))).toBe("2");
     expect(await text(pool.call("count", "", { tenant: "undefined" }))).toBe("1");
@@ -141,7 +147,7 @@ describe("isolation", () => {
 
   test.each(["trap", "report", "spin"])('"call" and "tenant" leave nothing of a call that ends by %s to anybody else', async (how) => {
     for (const isolation of ["call", "tenant"] as const) {
-      const pool = await open(COUNTER, { isolation, limits: { timeoutMs: 20 }, instances: { max: 1 } });
+      const pool = await open(COUNTER, { ...on, isolation, limits: { timeoutMs: 100 }, instances: { max: 1 } });
       await pool.call("remember", "s", { tenant: "a" });
       await pool.call("count", "", { tenant: "a" });
       await failureOf(pool.call(how, "", { tenant: "a" }));
@@ -412,6 +418,17 @@ describe("the breaker", () => {
     await clock.advance(100);
     expect(await call("up again")).toBe("up again");
   });
+});
+
+test("on threads, calls run at the same time and close() ends those that compute", async () => {
+  const pool = await open(COUNTER, { engine: "worker", platform: workerPlatform, instances: { min: 2, max: 2 }, limits: { timeoutMs: 60_000 } });
+  const spinning = [failureOf(pool.call("spin")), failureOf(pool.call("spin"))];
+  const waiting = failureOf(pool.call("echo", "x"));
+  await turns();
+  expect(pool.metrics()).toMatchObject({ running: 2, queued: 1 });
+  await pool.close();
+  expect((await Promise.all(spinning)).map((failure) => failure.code)).toEqual(["plugin/closed", "plugin/closed"]);
+  expect((await waiting).code).toBe("pool/closed");
 });
 
 describe("life of instances", () => {

@@ -49,6 +49,7 @@ export function judge(failure: unknown, timeoutMs: number): Blame {
     case "call/stack-overflow":
     case "memory/out-of-bounds":
     case "memory/bad-handle":
+    case "engine/lost":
       return "plug-in";
     case "plugin/closed":
       return "gone";

@@ -10,7 +10,8 @@ import { expect, test } from "vitest";
 
 import { turns } from "../../test/hand-clock.ts";
 import { OUTPUT_H, plugin } from "../../test/wat.ts";
-import { createPool, type Isolation, PluginError, type Pool } from "../node.ts";
+import { workerPlatform } from "../../test/worker-platform.ts";
+import { createPool, type Isolation, PluginError, type Pool, type PoolOptions } from "../node.ts";
 
 const SECONDS = Number(process.env["TENON_SOAK_SECONDS"] ?? 2);
 const TENANTS = 50;
@@ -124,7 +125,7 @@ async function foe(pool: Pool, isolation: Isolation, index: number, endMs: numbe
     await Promise.all(
       Array.from({ length: 12 }, async () => {
         // A loop takes as long as it is let, so there are fewer of them.
-        const name = random() < 0.02 ? "spin" : (names[Math.floor(random() * names.length)] as string);
+        const name = random() < 0.002 ? "spin" : (names[Math.floor(random() * names.length)] as string);
         try {
           await pool.call(name, tenant, { tenant, hostContext: tenant });
           tally.wrong.push(`${isolation}: ${name} did not fail`);
@@ -139,15 +140,16 @@ async function foe(pool: Pool, isolation: Isolation, index: number, endMs: numbe
   }
 }
 
-async function round(endMs: number, tally: Tally): Promise<void> {
+async function round(engine: PoolOptions, endMs: number, tally: Tally): Promise<void> {
   const options = {
-    limits: { timeoutMs: 200, memoryPages: 32, stackDepth: 2000 },
+    ...engine,
+    limits: { timeoutMs: 1000, memoryPages: 32, stackDepth: 2000 },
     queue: { calls: 500, waitMs: 30_000 },
     breaker: { failures: 5, backoffMs: 20, maxBackoffMs: 200 },
     functions: { "extism:host/user": { ask: (context: { text: (h: bigint) => string; store: (t: string) => bigint; hostContext: <T>() => T }, h: unknown) => context.store(`${context.hostContext<string>()}:${context.text(h as bigint)}`) } },
   };
   const isolations: readonly Isolation[] = ["call", "tenant", "plugin"];
-  const pools = await Promise.all(isolations.map((isolation) => createPool(MIXED, { ...options, isolation, instances: { max: 4, idleMs: 20 } })));
+  const pools = await Promise.all(isolations.map((isolation) => createPool(MIXED, { ...options, isolation, instances: { max: 3, idleMs: 20 } })));
   await Promise.all(
     pools.flatMap((pool, at) => Array.from({ length: TENANTS }, (_, index) => (index % 5 === 4 ? foe : friend)(pool, isolations[at] as Isolation, index, endMs, tally))),
   );
@@ -167,17 +169,22 @@ async function measure(): Promise<{ heapMb: number; buffersMb: number; pending: 
   return { heapMb: heapUsed / 1e6, buffersMb: arrayBuffers / 1e6, pending: process.getActiveResourcesInfo().filter((each) => each !== "PipeWrap").length };
 }
 
-test(`${TENANTS} tenants, every fifth hostile, for ${SECONDS} s`, { timeout: (SECONDS + 60) * 1000 }, async () => {
+const ENGINES: readonly { name: string; options: PoolOptions }[] = [
+  { name: "inline", options: { engine: "inline" } },
+  { name: "worker", options: { engine: "worker", platform: workerPlatform } },
+];
+
+test.each(ENGINES)(`$name engine: ${TENANTS} tenants, every fifth hostile, for ${SECONDS} s`, { timeout: (SECONDS + 120) * 1000 }, async ({ name, options }) => {
   const tally: Tally = { answered: 0, failed: 0, wrong: [] };
   const roundMs = (SECONDS * 1000) / ROUNDS;
   const looks = [];
   for (let index = 0; index < ROUNDS; index += 1) {
-    await round(performance.now() + roundMs, tally);
+    await round(options, performance.now() + roundMs, tally);
     looks.push(await measure());
   }
   const first = looks[1];
   const last = looks.at(-1);
-  if (process.env["TENON_SOAK_SECONDS"] !== undefined) process.stdout.write(`soak: ${JSON.stringify({ answered: tally.answered, failed: tally.failed, looks })}\n`);
+  if (process.env["TENON_SOAK_SECONDS"] !== undefined) process.stdout.write(`soak: ${JSON.stringify({ engine: name, answered: tally.answered, failed: tally.failed, looks })}\n`);
   expect(tally.wrong.slice(0, 5)).toEqual([]);
   expect(tally.answered).toBeGreaterThan(TENANTS);
   expect(tally.failed).toBeGreaterThan(TENANTS);
