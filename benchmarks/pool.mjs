@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 import { createPlugin, createPool } from "@tenon/host";
 import createRival from "@extism/extism";
 
-import { echoPlugin } from "./echo.mjs";
+import { echoPlugin, workPlugin } from "./echo.mjs";
 import { consume, race } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
@@ -101,6 +101,19 @@ for (const [size, name, count] of [[16, "16 B", 4_000], [65_536, "64 KiB", 400],
   }
   results.push({ case: 'Rust plug-in, isolation "call", 2 ms after the last call', oursNs: Math.round(answersNs.sort((a, b) => a - b)[100]) });
   await Promise.all([pool.close(), shared.close()]);
+}
+
+// What a second thread brings for plug-ins that compute; on a machine that is busy otherwise, less.
+{
+  const work = await workPlugin();
+  const pools = {
+    ours: await createPool(work, { engine: "worker", isolation: "plugin", instances: { min: 2, max: 2 } }),
+    oneThread: await createPool(work, { engine: "worker", isolation: "plugin", instances: { max: 1 } }),
+    inline: await createPool(work, { engine: "inline", isolation: "plugin" }),
+  };
+  const contenders = Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, load(async () => (await pool.call("work")).length + 1)]));
+  await measure("a call that computes for about 1 ms, two threads, 20 callers", contenders, 20);
+  await Promise.all(Object.values(pools).map((pool) => pool.close()));
 }
 
 await measure(
