@@ -32,7 +32,6 @@ export type { CloseReason, PoolEvent } from "./pool/events.ts";
 export type { Histogram, PoolMetrics } from "./pool/metrics.ts";
 export type { Isolation, PoolCallOptions, PoolOptions } from "./pool/options.ts";
 export type { Pool } from "./pool/pool.ts";
-export { type PrepareOptions, prepareModule } from "./prepare.ts";
 export type { PluginSource } from "./source.ts";
 export type { TrapKind } from "./trap.ts";
 export type { Variables } from "./vars.ts";
