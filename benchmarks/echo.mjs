@@ -46,6 +46,14 @@ const PASS = `(module
       (br_if $again (i32.lt_u (local.get $n) (i32.const 100))))
     (i32.const 0)))`;
 
+const WORK = `(module
+  (memory (export "memory") 1)
+  (func (export "work") (result i32) (local $i i32)
+    (loop $again
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $again (i32.lt_u (local.get $i) (i32.const 2000000))))
+    (i32.const 0)))`;
+
 /** @returns The plug-in with `echo`. */
 export function echoPlugin() {
   return assemble(ECHO);
@@ -59,6 +67,11 @@ export function askPlugin() {
 /** @returns The plug-in with `pass_100`, which passes a block of 8 bytes to `next` a hundred times. */
 export function passPlugin() {
   return assemble(PASS);
+}
+
+/** @returns The plug-in with `work`, which computes for about a millisecond. */
+export function workPlugin() {
+  return assemble(WORK);
 }
 
 async function assemble(text) {

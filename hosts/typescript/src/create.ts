@@ -29,6 +29,27 @@ import { type PluginSource, readSource } from "./source.ts";
  *   if its start reached a limit.
  */
 export async function createPlugin(source: PluginSource, options: PluginOptions = {}): Promise<Plugin> {
+  const { name, start } = await preparePlugin(source, options);
+  return new Plugin(name, await start());
+}
+
+/** A plug-in that is loaded, granted and compiled, and can be started any number of times. */
+export interface PreparedPlugin {
+  readonly name: string;
+  readonly limits: ResolvedLimits;
+  /** Starts an engine of its own, which shares nothing with the others but the compiled module and the embedder's functions. */
+  readonly start: () => Engine | Promise<Engine>;
+}
+
+/**
+ * Goes all of a plug-in's way but the last step.
+ *
+ * @param source As {@link createPlugin}.
+ * @param options As {@link createPlugin}.
+ * @returns What starts it.
+ * @throws {PluginError} `source/…`, `manifest/…`, `module/…`, `memory/limit` or `engine/…`.
+ */
+export async function preparePlugin(source: PluginSource, options: PluginOptions): Promise<PreparedPlugin> {
   const parsed = parseOptions(options);
   const { platform } = parsed;
   // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
@@ -49,10 +70,14 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
     createWasi: await loadWasi(modules, grant, parsed),
     createHttp,
   };
-  const session = new Session({ plugin: name, platform, limits: grant.limits, config: grant.config, logger: parsed.logger, logLevel: parsed.logLevel });
+  const { limits, config } = grant;
+  const { logger, logLevel, isMeasured } = parsed;
   const startWorker = chooseEngine(parsed, modules, grant);
-  const engine: Engine = startWorker === undefined ? new InlineEngine(blueprint, session, parsed.isMeasured) : await startOnWorker(blueprint, session, parsed, startWorker);
-  return new Plugin(name, engine);
+  const start = (): Engine | Promise<Engine> => {
+    const session = new Session({ plugin: name, platform, limits, config, logger, logLevel });
+    return startWorker === undefined ? new InlineEngine(blueprint, session, isMeasured) : startOnWorker(blueprint, session, parsed, startWorker);
+  };
+  return { name, limits, start };
 }
 
 /** The seed's face of {@link createPlugin}: `ExtismPlugin.new(wasm)`. */

@@ -48,6 +48,12 @@ export interface Engine {
   callSync(name: string, input: Uint8Array, options: CallOptions): Output;
   /** Forgets the instance and all variables; the next call sees a new one. */
   reset(): Promise<void>;
+  /**
+   * Starts an instance ahead of the next call, if there is none. Absent where that gains nothing.
+   *
+   * @throws {PluginError} As the start within a call would.
+   */
+  warm?(): Promise<void>;
   /** Ends the plug-in. Closing twice is safe. */
   close(): Promise<void>;
 }

@@ -82,6 +82,14 @@ export interface Failures {
   "engine/async-only": { function: string };
   /** The thread that ran the plug-in ended, and the call with it; `cause` says why, where that is known. */
   "engine/lost": Record<never, never>;
+  /** Too many calls, or too many bytes of their inputs, wait for an instance of the pool; the plug-in was not called. */
+  "pool/full": { queued: number; queuedBytes: number };
+  /** No instance of the pool was free in time; the plug-in was not called. */
+  "pool/wait-timeout": { waitedMs: number; limitMs: number };
+  /** The plug-in kept failing and the pool calls it again after a while; the plug-in was not called. */
+  "pool/broken": { retryAfterMs: number; lastCode: string };
+  /** The pool was closed before the call could run. */
+  "pool/closed": Record<never, never>;
   /** The plug-in was closed. */
   "plugin/closed": Record<never, never>;
 }

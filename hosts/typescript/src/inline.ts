@@ -107,6 +107,11 @@ export class InlineEngine implements Engine {
     this.#session.vars.clear();
   }
 
+  async warm(): Promise<void> {
+    this.#checkReady("warm");
+    if (this.#guest === undefined) this.#start({});
+  }
+
   async close(): Promise<void> {
     const { call } = this.#session;
     if (this.#isRunning) {

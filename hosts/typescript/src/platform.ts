@@ -55,6 +55,8 @@ export interface Platform {
   readonly now: () => number;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly wallClock: () => number;
+  /** Runs something when input, output and timers that are due have had their turn; by default after `setTimeout` of 0. */
+  readonly soon?: (run: () => void) => void;
   /** Fills `into`, at most 65,536 bytes, with random bytes fit for secrets. */
   readonly random: (into: Uint8Array<ArrayBuffer>) => void;
 }

@@ -98,7 +98,12 @@ export class Plugin {
   }
 }
 
-function encodeInput(input: CallInput): Uint8Array {
+/**
+ * @param input What a caller passed.
+ * @returns Its bytes: text in a new array, bytes as they are, not copied.
+ * @throws {TypeError} If it is none of them.
+ */
+export function encodeInput(input: CallInput): Uint8Array {
   if (input === undefined) return NO_BYTES;
   if (typeof input === "string") return encoder.encode(input);
   if (input instanceof Uint8Array) return input;

@@ -30,6 +30,9 @@ export const nodePlatform: Platform = Object.freeze({
       await file.close();
     }
   },
+  soon: (run) => {
+    setImmediate(run);
+  },
   loadHttp: async () => (await import("./node-http.ts")).NODE_HTTP,
   loadFiles: async () => (await import("./node-files.ts")).hostFolder,
   sleep: (ms) => {
