@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { ATTACKS } from "../../test/attacks.ts";
 import { failureOf } from "../../test/engine-suite.ts";
-import { ECHO, OUTPUT_H, plugin, wat } from "../../test/wat.ts";
+import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
 import { type CallContext, hostFunction, type LogEntry, type Plugin, type PluginOptions, type PluginSource } from "../mod.ts";
 import { createPlugin } from "../node.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
