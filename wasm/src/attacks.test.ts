@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ADDED, limitModule, parseModule, WasmError } from "./mod.ts";
-import { compile, compileFile, drive } from "../fuzz/driver.ts";
+import { drive } from "../fuzz/driver.ts";
+import { compile, compileFile } from "../fuzz/text.ts";
 
 const ATTACKS = readdirSync(new URL("../attacks/", import.meta.url)).map((file) => file.replace(".wat", ""));
 
@@ -51,6 +52,8 @@ describe("stack", () => {
     { name: "direct", text: `(module (func $f (call $f)) (func (export "run") (call $f)))` },
     { name: "by table", text: `(module (type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (call_indirect (type $t) (i32.const 0))) (func (export "run") (call $f)))` },
     { name: "mutual", text: `(module (func $f (call $g)) (func $g (call $f)) (func (export "run") (call $f)))` },
+    { name: "closed by a tail call", text: `(module (func $f (call $g)) (func $g (return_call $h)) (func $h (return_call $f)) (func (export "run") (call $f)))` },
+    { name: "closed by a tail call by table", text: `(module (type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (call $g)) (func $g (return_call_indirect (type $t) (i32.const 0))) (func (export "run") (call $f)))` },
     { name: "caught", text: `(module (global $n (mut i32) (i32.const 0)) (func $f (global.set $n (i32.add (global.get $n) (i32.const 1))) (try (do (call $f)) (catch_all (unreachable)))) (func (export "run") (call $f)))` },
   ];
 

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ADDED, limitModule, parseModule, WasmError, type LimitOptions } from "./mod.ts";
-import { compile, drive } from "../fuzz/driver.ts";
+import { drive } from "../fuzz/driver.ts";
+import { compile } from "../fuzz/text.ts";
 import { COUNT, meterNaively } from "../fuzz/naive-meter.ts";
 
 const ALL: LimitOptions = { fuel: true, interrupt: true, stack: true, memoryPages: 1000, tableElements: 10_000 };
@@ -141,6 +142,11 @@ describe("kernel", () => {
     expect(() => limitModule(compile(`(module (import "extism:host/env" "alloc" (func (param i32) (result i64))))`), { kernel: KERNEL })).toThrow(expect.objectContaining({ reason: "mismatch" }) as Error);
   });
 
+  test.skipIf(!hasMemories)("merges into code that catches, without any limit (needs multi-memory)", () => {
+    const text = `(module (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64))) (func (try (do (nop)) (catch_all))) (func (export "run") (result i64) (call $alloc (i64.const 10))))`;
+    expect(drive(limitModule(compile(text), { kernel: KERNEL }), {}).call("run")).toBe(16n);
+  });
+
   test("what is not for plug-ins stays an import", () => {
     expect(parseModule(limitModule(compile(`(module (import "extism:host/env" "reset" (func)))`), { kernel: KERNEL }).bytes).imports.length).toBe(1);
   });
@@ -166,22 +172,24 @@ describe("what is added stays out of reach", () => {
     { name: "element", text: `(table 1 funcref) (elem (i32.const 0) 0) (func)`, from: [0x41, 0, 0x0b, 1, 0], to: [0x41, 0, 0x0b, 1, 1] },
     { name: "type of a function", text: `(func)`, from: [3, 2, 1, 0], to: [3, 2, 1, 1] },
     { name: "start", text: `(func $f) (start $f)`, from: [8, 1, 0], to: [8, 1, 1] },
+    { name: "call of what starts", text: `(func $f (call 0)) (start $f)`, from: [0x10, 0], to: [0x10, 1] },
     { name: "throw", text: `(tag) (func (throw 0))`, from: [0x08, 0, 0x0b], to: [0x08, 1, 0x0b] },
   ];
 
   test.each(CASES)("$name", ({ text, from, to }) => {
     const valid = compile(`(module ${text})`);
-    const kernel = KERNEL;
-    limitModule(valid, { ...ALL, kernel }); // as it is, it is accepted
     const broken = replaced(valid, from, to);
     expect(WebAssembly.validate(broken as BufferSource)).toBe(false);
-    let written: Uint8Array | undefined;
-    try {
-      written = limitModule(broken, { ...ALL, kernel }).bytes;
-    } catch (error) {
-      expect(error).toBeInstanceOf(WasmError);
+    for (const options of [{ ...ALL, kernel: KERNEL }, { kernel: KERNEL }, ALL, { memoryPages: 1000 }, {}]) {
+      limitModule(valid, options); // as it is, it is accepted
+      let written: Uint8Array | undefined;
+      try {
+        written = limitModule(broken, options).bytes;
+      } catch (error) {
+        expect(error).toBeInstanceOf(WasmError);
+      }
+      if (written !== undefined) expect(WebAssembly.validate(written as BufferSource)).toBe(false);
     }
-    if (written !== undefined) expect(WebAssembly.validate(written as BufferSource)).toBe(false);
   });
 
   test("a data segment for memory 0 of a module that has none does not reach the kernel's", () => {

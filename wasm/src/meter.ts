@@ -115,6 +115,8 @@ export class Meter {
   readonly #imported: number;
   /** Longest way through each defined function that ends without a look. */
   readonly #weights: Float64Array;
+  /** Defined functions that may go on, by a tail call, to one that is not known: for the stack they are not known either. */
+  readonly #goesOn: Uint8Array;
   /** Where the body of each defined function begins and ends in what is written. */
   readonly #starts: Uint32Array;
   readonly #ends: Uint32Array;
@@ -171,6 +173,7 @@ export class Meter {
     this.#metered = metering.fuel || metering.interrupt;
     this.#imported = module.imported.function;
     this.#weights = new Float64Array(module.code.length);
+    this.#goesOn = new Uint8Array(module.code.length);
     this.#starts = new Uint32Array(module.code.length);
     this.#ends = new Uint32Array(module.code.length);
     this.#hintStarts = new Uint32Array(module.code.length);
@@ -188,7 +191,7 @@ export class Meter {
    */
   run(): MeteredCode {
     const { code } = this.#module;
-    const order = this.#metered || this.#metering.stack ? callOrder(this.#module) : code.keys();
+    const order = this.#metered || this.#metering.stack ? callOrder(this.#module) : [...code.keys()]; // walked twice if something catches
     for (;;) {
       const couldCatch = this.#mayCatch;
       this.#out.reset();
@@ -277,6 +280,7 @@ export class Meter {
     this.#hasLoops = false;
     this.#recurses = false;
     this.#isHeavy = false;
+    this.#goesOn[this.#function] = 0;
     this.#ordinal = 0;
     this.#constEnd = -1;
     this.#end = end;
@@ -739,7 +743,8 @@ export class Meter {
       let weight = UNKNOWN_WEIGHT;
       if (defined >= 0) weight = this.#weights[defined] as number;
       if (defined < 0 && isLeaf(index)) weight = COST_IMPORT;
-      isCounted = this.#beforeCall(at, opcode === 0x12, weight, defined < 0 ? COST_IMPORT : 1);
+      const goesOn = weight === UNKNOWN_WEIGHT || this.#goesOn[defined] === 1;
+      isCounted = this.#beforeCall(at, opcode === 0x12, weight, defined < 0 ? COST_IMPORT : 1, goesOn);
     }
     const mapped = defined < 0 ? (importMap[index] as number) : index + shift;
     if (mapped !== index) {
@@ -751,16 +756,17 @@ export class Meter {
   }
 
   #indirectCall(at: number, isTail: boolean): void {
-    if (this.#beforeCall(at, isTail, UNKNOWN_WEIGHT, 1)) this.#afterCall();
+    if (this.#beforeCall(at, isTail, UNKNOWN_WEIGHT, 1, true)) this.#afterCall();
   }
 
   /**
    * What stands before a call.
    *
    * @param weight Longest way through the callee without a look, or `UNKNOWN_WEIGHT`.
+   * @param goesOn Whether it may lead to a function that is not known, by itself or by tail calls.
    * @returns Whether the call is counted on the stack.
    */
-  #beforeCall(at: number, isTail: boolean, weight: number, cost: number): boolean {
+  #beforeCall(at: number, isTail: boolean, weight: number, cost: number, goesOn: boolean): boolean {
     this.#cost(cost);
     if (this.#dead) return false;
     if (this.#metered) {
@@ -775,9 +781,10 @@ export class Meter {
     if (isTail) {
       this.#exitWeight = Math.max(this.#exitWeight, this.#weight);
       this.#dead = true;
+      if (goesOn) this.#goesOn[this.#function] = 1;
       return false;
     }
-    if (!this.#metering.stack || (weight !== UNKNOWN_WEIGHT && !this.#mayCatch)) return false;
+    if (!this.#metering.stack || (!goesOn && !this.#mayCatch)) return false;
     this.#out.copyTo(at);
     this.#out.enterCall(this.#callWeight);
     return true;

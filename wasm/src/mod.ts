@@ -1,4 +1,5 @@
 /** `@tenon/wasm`: reads and rewrites WebAssembly modules; bytes in, bytes out. Only what is named here is public. */
+
 export { WasmError, type WasmErrorReason } from "./error.ts";
 export * from "./module.ts";
 export { Reader } from "./reader.ts";

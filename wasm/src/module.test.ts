@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { encodeModule, inspect, limitModule, parseModule, Reader, relocateExpression, WasmError, Writer } from "./mod.ts";
-import { compile } from "../fuzz/driver.ts";
+import { compile } from "../fuzz/text.ts";
 
 const REAL = ["llvm.core2.wasm", "llvm.core3.wasm", "llvm.core4.wasm"].map((name) => ({
   name,
@@ -82,6 +82,7 @@ describe("malformed modules", () => {
     { name: "a body past the section", bytes: moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, 9, 0, 0]]), reason: "malformed", offset: 22 },
     { name: "a memory of 65,537 pages", bytes: moduleOf([5, [1, 0, 0x81, 0x80, 0x04]]), reason: "malformed", offset: 11 },
     { name: "a maximum below the minimum", bytes: moduleOf([5, [1, 1, 2, 1]]), reason: "malformed", offset: 11 },
+    { name: "a shared memory without a maximum", bytes: moduleOf([5, [1, 2, 1]]), reason: "malformed", offset: 11 },
     { name: "unknown flags of a memory", bytes: moduleOf([5, [1, 8, 0]]), reason: "unknown", offset: 11 },
     { name: "an export of nothing", bytes: moduleOf([7, [1, 1, 0x66, 0, 0]]), reason: "malformed", offset: 14 },
     { name: "a start function that is not there", bytes: moduleOf([8, [0]]), reason: "malformed", offset: 10 },

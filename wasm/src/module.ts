@@ -42,10 +42,13 @@ export interface Limits {
   /** Addressed with `i64`. */
   readonly is64: boolean;
 }
+/** A memory: its size in pages of 64 KiB. */
 export type MemoryType = Limits;
+/** A table: its size in elements, and what they are. */
 export interface TableType extends Limits {
   readonly element: ValueType;
 }
+/** A global: what it holds, and whether code may change it. */
 export interface GlobalType {
   readonly type: ValueType;
   readonly mutable: boolean;
@@ -62,6 +65,7 @@ export type Import = {
   readonly index: number;
   readonly kind: ExternKind;
 };
+/** An export: what it is, by kind and index; `range` is the whole entry. */
 export interface Export {
   readonly name: string;
   readonly kind: ExternKind;
@@ -383,7 +387,9 @@ class Parser {
     if (what === "memory" && !is64 && Math.max(min, max ?? 0) > limits.MEMORY_PAGES)
       throw new WasmError("malformed", what, start, `a memory has at most ${most} pages`);
     if (max !== undefined && max < min) throw new WasmError("malformed", what, start, `its maximum ${max} is below its minimum ${min}`);
-    return { min, max, shared: (flags & 2) !== 0, is64 };
+    const shared = (flags & 2) !== 0;
+    if (shared && max === undefined) throw new WasmError("malformed", what, start, "it is shared, and has no maximum");
+    return { min, max, shared, is64 };
   }
 
   #globalType(): GlobalType {

@@ -28,7 +28,7 @@ export function functionNames(module: Module): Map<number, string> {
 }
 
 /** Where the list of function names stands: a count, then index and name of each. */
-export function functionNameRange(module: Module): Range | undefined {
+function functionNameRange(module: Module): Range | undefined {
   const section = module.sections.find(({ name }) => name === "name");
   if (section === undefined) return undefined;
   const reader = new Reader(module.bytes, section.start, section.end);

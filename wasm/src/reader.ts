@@ -15,6 +15,7 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A position in a module and the end it must not pass. */
 export class Reader {
+  /** The whole module, as it was given. */
   readonly bytes: Uint8Array;
   /** Offset of the next byte to read. */
   offset: number;

@@ -63,7 +63,7 @@ interface Rewriting {
 function sectionParts(rewriting: Rewriting, id: (typeof ORDER)[number]): readonly Uint8Array[] {
   const { module, plan } = rewriting;
   switch (id) {
-    case SECTION.type: return withEntries(module, id, addedTypes(), ofKernel(plan, (merged) => plainEntries(merged, id)));
+    case SECTION.type: return withEntries(module, id, addedTypes(rewriting), ofKernel(plan, (merged) => plainEntries(merged, id)));
     case SECTION.import: return importSection(rewriting);
     case SECTION.function: return withEntries(module, id, addedFunctions(rewriting), ofKernel(plan, functionEntries));
     case SECTION.table: return tableSection(rewriting);
@@ -101,7 +101,8 @@ function ofKernel(plan: Plan, entries: (kernel: Kernel, bases: KernelBases) => E
   return plan.kernel === undefined ? NOTHING : entries(plan.kernel, plan.bases);
 }
 
-function addedTypes(): Entries {
+function addedTypes({ module, plan }: Rewriting): Entries {
+  if (!plan.metered && module.start === undefined && plan.kernel === undefined) return NOTHING;
   const bytes = new Writer().all(FUNCTION_FORM, 0, 0, FUNCTION_FORM, 1, I32, 0, FUNCTION_FORM, 0, 1, I32).view();
   return { count: ADDED_TYPES, bytes };
 }
@@ -130,9 +131,9 @@ function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
   const count = module.code.length + bodies.length + kernel.count;
   if (count > FUNCTIONS) throw new WasmError("too-large", "functions", 0, `${count} are more than the ${FUNCTIONS} that engines accept`);
   const refuseHeap = memoryPages !== undefined;
-  const isSame = !plan.metered && !stack && plan.shift === 0 && plan.merged.size === 0;
-  if (isSame && !(refuseHeap && module.types.some(({ kind }) => kind !== "function")))
-    return withEntries(module, SECTION.code, { count: bodies.length, bytes: added.view() }, kernel);
+  // Where anything stands behind what the module has, code is walked, if only to see that it does not point there.
+  const isSame = count === module.code.length && !stack && plan.kernel === undefined;
+  if (isSame && !(refuseHeap && module.types.some(({ kind }) => kind !== "function"))) return payload(module, SECTION.code);
   const meter = new Meter(module, {
     fuel, interrupt, stack, refuseHeap,
     importMap: plan.importMap,
