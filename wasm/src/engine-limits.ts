@@ -25,3 +25,5 @@ export const LOCALS = 50_000;
 export const BODY_BYTES = 7_654_321;
 /** Pages of a memory addressed with `i32`. */
 export const MEMORY_PAGES = 65_536;
+/** Custom sections; engines have no such limit, but each costs far more memory than the three bytes it may have. Ours. */
+export const CUSTOM_SECTIONS = 1_000;

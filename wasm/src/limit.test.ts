@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ADDED, limitModule, parseModule, WasmError, type LimitOptions } from "./mod.ts";
 import { drive } from "../fuzz/driver.ts";
 import { compile } from "../fuzz/text.ts";
+import { ADDED, encodeModule, limitModule, parseModule, WasmError, type LimitOptions } from "./mod.ts";
 import { COUNT, meterNaively } from "../fuzz/naive-meter.ts";
 
 const ALL: LimitOptions = { fuel: true, interrupt: true, stack: true, memoryPages: 1000, tableElements: 10_000 };
@@ -149,6 +149,42 @@ describe("kernel", () => {
 
   test("what is not for plug-ins stays an import", () => {
     expect(parseModule(limitModule(compile(`(module (import "extism:host/env" "reset" (func)))`), { kernel: KERNEL }).bytes).imports.length).toBe(1);
+  });
+});
+
+describe("constant expressions that allocate", () => {
+  const TYPES = [2, 0x5e, 0x78, 1, 0x5f, 0]; // (array (mut i8)), (struct)
+  const NEW_ARRAY = [0x41, 5, 0xfb, 7, 0, 0x0b];
+  const moduleOf = (...sections: readonly (readonly [id: number, payload: readonly number[]])[]): Uint8Array =>
+    encodeModule(sections.map(([id, payload]) => ({ id, parts: [Uint8Array.from(payload)] })));
+  const CASES = [
+    { name: "a global", construct: "array.new_default", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 0, 0, ...NEW_ARRAY]]) },
+    { name: "a table's items", construct: "array.new_default", bytes: moduleOf([1, TYPES], [4, [1, 0x40, 0, 0x64, 0, 0, 1, ...NEW_ARRAY]]) },
+    { name: "an element segment", construct: "array.new_default", bytes: moduleOf([1, TYPES], [9, [1, 5, 0x64, 0, 1, ...NEW_ARRAY]]) },
+    { name: "a filled array", construct: "array.new", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 0, 0, 0x41, 0, 0x41, 5, 0xfb, 6, 0, 0x0b]]) },
+    { name: "an array of items", construct: "array.new_fixed", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 0, 0, 0x41, 0, 0xfb, 8, 0, 1, 0x0b]]) },
+    { name: "a structure", construct: "struct.new", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 1, 0, 0xfb, 0, 1, 0x0b]]) },
+    { name: "a structure of defaults", construct: "struct.new_default", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 1, 0, 0xfb, 1, 1, 0x0b]]) },
+    { name: "an opcode in more bytes than it needs", construct: "array.new_default", bytes: moduleOf([1, TYPES], [6, [1, 0x64, 0, 0, 0x41, 5, 0xfb, 0x87, 0, 0, 0x0b]]) },
+  ];
+
+  test.each(CASES)("$name is refused under a limit of pages, and only there", ({ construct, bytes }) => {
+    expect(() => limitModule(bytes, { memoryPages: 1 })).toThrow(expect.objectContaining({ reason: "unlimitable", construct }) as Error);
+    expect(WebAssembly.validate(limitModule(bytes, { interrupt: true }).bytes as BufferSource)).toBe(WebAssembly.validate(bytes as BufferSource));
+  });
+
+  test("a reference that allocates nothing is accepted", () => {
+    const bytes = moduleOf([1, TYPES], [6, [1, 0x63, 0, 0, 0xd0, 0, 0x0b]], [9, [1, 5, 0x70, 2, 0xd0, 0x70, 0x0b, 0xd0, 0x70, 0x0b]]);
+    expect(WebAssembly.validate(limitModule(bytes, { memoryPages: 1 }).bytes as BufferSource)).toBe(WebAssembly.validate(bytes as BufferSource));
+  });
+});
+
+describe("memories", () => {
+  test("eight are accepted under a limit of pages, one more is refused", () => {
+    const module = (count: number): Uint8Array => compile(`(module ${"(memory 0)".repeat(count)})`);
+    expect(parseModule(limitModule(module(8), { memoryPages: 1 }).bytes).memories.length).toBe(8);
+    expect(() => limitModule(module(9), { memoryPages: 1 })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "memories" }) as Error);
+    expect(parseModule(limitModule(module(9), { interrupt: true }).bytes).memories.length).toBe(9);
   });
 });
 

@@ -20,6 +20,9 @@ import type { LimitOptions } from "./plan.ts";
 import { RESERVED } from "./reserved.ts";
 import { rewrite } from "./rewriting.ts";
 
+/** The most memories that a module may define under a limit of pages. */
+const MAX_MEMORIES = 8;
+
 /** A limited module, and what it has for the host to drive it. */
 export interface LimitedModule {
   /** The module, fresh. */
@@ -43,13 +46,30 @@ export function limitModule(bytes: Uint8Array, options: LimitOptions): LimitedMo
   for (const { module: from, name, range } of module.imports)
     if (from.startsWith(RESERVED)) throw reserved(`import "${from}" "${name}"`, range.start);
   for (const { name, range } of module.exports) if (name.startsWith(RESERVED)) throw reserved(`export "${name}"`, range.start);
-  if (options.memoryPages !== undefined) refuseChains(module);
+  if (options.memoryPages !== undefined) {
+    refuseChains(module);
+    refuseAllocation(module);
+    refuseMemories(module);
+  }
   const limited = rewrite(module, options);
   return { bytes: limited, hasStart: module.start !== undefined, hasKernel: options.kernel !== undefined };
 }
 
 function reserved(construct: string, offset: number): WasmError {
   return new WasmError("reserved", construct, offset, `names that begin with "${RESERVED}" are the host's`);
+}
+
+/** What globals, tables and segments begin with is made before anything is counted. */
+function refuseAllocation({ constantAllocation }: Module): void {
+  if (constantAllocation !== undefined)
+    throw new WasmError("unlimitable", constantAllocation.construct, constantAllocation.offset, "it takes memory of the engine, which a limit of pages does not count");
+}
+
+/** Engines set ten gigabytes of addresses aside for a memory, however small it is. */
+function refuseMemories({ memoryDefinitions }: Module): void {
+  const [first, count] = [memoryDefinitions[0], memoryDefinitions.length];
+  if (first !== undefined && count > MAX_MEMORIES)
+    throw new WasmError("unlimitable", "memories", first.start, `${count} take more of the address space than the ${MAX_MEMORIES} that a limit of pages allows`);
 }
 
 /** Exceptions that carry exceptions make lists as long as the engine's heap, with nothing but `throw`. */

@@ -115,6 +115,21 @@ describe("malformed modules", () => {
   });
 });
 
+describe("sizes", () => {
+  const custom = (count: number): Uint8Array => moduleOf(...Array.from({ length: count }, () => [0, [0]] as const));
+
+  test("a thousand custom sections are read, one more is refused", () => {
+    expect(parseModule(custom(1_000)).sections.length).toBe(1_000);
+    expect(() => parseModule(custom(1_001))).toThrow(expect.objectContaining({ reason: "too-large", offset: 8 + 3 * 1_000 }) as Error);
+  });
+
+  test("element expressions are kept as one range", () => {
+    const items = Array<readonly number[]>(300).fill([0xd0, 0x70, 0x0b]).flat();
+    const [segment] = parseModule(moduleOf([9, [1, 5, 0x70, 0xac, 2, ...items]])).elements;
+    expect(segment?.expressions).toEqual({ count: 300, start: 16, end: 16 + items.length });
+  });
+});
+
 /** A module of these sections. */
 function moduleOf(...sections: readonly (readonly [id: number, payload: readonly number[]])[]): Uint8Array {
   return encodeModule(sections.map(([id, payload]) => ({ id, parts: [Uint8Array.from(payload)] })));

@@ -8,7 +8,7 @@
  * Source: https://webassembly.github.io/spec/core/binary/modules.html
  */
 import { WasmError } from "./error.ts";
-import { walkExpression, type IndexSpace } from "./instruction.ts";
+import { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts";
 import * as limits from "./engine-limits.ts";
 import { Reader } from "./reader.ts";
 import type { ValueType } from "./value-type.ts";
@@ -84,7 +84,8 @@ export interface ElementSegment extends Range {
   readonly offset: Range | undefined;
   readonly type: ValueType;
   readonly functions: readonly number[] | undefined;
-  readonly expressions: readonly Range[] | undefined;
+  /** Constant expressions one behind the other, as a range: there may be millions, and an object each is too much. */
+  readonly expressions: (Range & { readonly count: number }) | undefined;
   /** Offset of the number of items, which stand behind it. */
   readonly itemsStart: number;
 }
@@ -123,11 +124,19 @@ export interface Module {
   readonly data: readonly DataSegment[];
   /** Bodies of the defined functions, without their size. */
   readonly code: readonly Range[];
+  /** The first constant expression's instruction that allocates on the engine's heap, and where it stands. */
+  readonly constantAllocation: { readonly construct: string; readonly offset: number } | undefined;
 }
 
 const KINDS: readonly ExternKind[] = ["function", "table", "memory", "global", "tag"];
 /** Sections in the order in which they must stand: the place of each id. */
 const ORDER: readonly number[] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
+
+/** Instructions that a constant expression may allocate with, by opcode as visitors see it. */
+const ALLOCATING: ReadonlyMap<number, string> = new Map([
+  [0xfb_0000, "struct.new"], [0xfb_0001, "struct.new_default"], [0xfb_0006, "array.new"], [0xfb_0007, "array.new_default"],
+  [0xfb_0008, "array.new_fixed"],
+]);
 
 /** Section ids. */
 export const SECTION = {
@@ -170,6 +179,15 @@ class Parser {
   readonly code: Range[] = [];
   start: number | undefined;
   dataCount: number | undefined;
+  constantAllocation: Module["constantAllocation"];
+  #customSections = 0;
+  readonly #constantVisitor: Visitor = {
+    index: (space, index, at) => this.#check(space, index, at),
+    opcode: (opcode, offset) => {
+      const construct = ALLOCATING.get(opcode);
+      if (construct !== undefined) this.constantAllocation ??= { construct, offset };
+    },
+  };
 
   constructor(bytes: Uint8Array) {
     this.reader = new Reader(bytes);
@@ -198,6 +216,8 @@ class Parser {
         if (place <= last) throw new WasmError("malformed", `section ${id}`, start, "it is there twice or out of order");
         last = place;
       }
+      if (id === SECTION.custom && ++this.#customSections > limits.CUSTOM_SECTIONS)
+        throw new WasmError("too-large", "custom sections", start, `more than ${limits.CUSTOM_SECTIONS} are there`);
       const name = id === SECTION.custom ? reader.string() : undefined;
       this.sections.push({ id, name, start: reader.offset, end });
       if (id === SECTION.custom) reader.offset = end;
@@ -210,10 +230,10 @@ class Parser {
     if (this.dataCount !== undefined && this.dataCount !== this.data.length)
       throw new WasmError("malformed", "data section", bytes.length, "it has another number of segments than are announced");
     const { sections, types, imports, imported, functions, tables, memories, globals, tags, start, dataCount } = this;
-    const { tableDefinitions, memoryDefinitions, globalDefinitions, exports, elements, data, code } = this;
+    const { tableDefinitions, memoryDefinitions, globalDefinitions, exports, elements, data, code, constantAllocation } = this;
     return {
       bytes, sections, types, imports, imported, functions, tables, memories, globals, tags, tableDefinitions,
-      memoryDefinitions, globalDefinitions, exports, start, elements, dataCount, data, code,
+      memoryDefinitions, globalDefinitions, exports, start, elements, dataCount, data, code, constantAllocation,
     };
   }
 
@@ -431,9 +451,13 @@ class Parser {
   }
 
   /** Walks a constant expression. */
+  #skipConstant(): void {
+    walkExpression(this.reader, this.#constantVisitor);
+  }
+
   #constant(): Range {
     const start = this.reader.offset;
-    walkExpression(this.reader, { index: (space, index, at) => this.#check(space, index, at) });
+    this.#skipConstant();
     return { start, end: this.reader.offset };
   }
 
@@ -454,14 +478,18 @@ class Parser {
     }
     const itemsStart = reader.offset;
     const functions: number[] = [];
-    const expressions: Range[] = [];
-    if (byExpression) this.#each("elements", limits.TABLE_ELEMENTS, 2, () => expressions.push(this.#constant()));
-    else this.#each("elements", limits.TABLE_ELEMENTS, 1, () => functions.push(this.#index("function")));
+    let expressions: ElementSegment["expressions"];
+    if (byExpression) {
+      const count = reader.count("elements", limits.TABLE_ELEMENTS, 2);
+      const first = reader.offset;
+      for (let left = count; left > 0; left--) this.#skipConstant();
+      expressions = { count, start: first, end: reader.offset };
+    } else this.#each("elements", limits.TABLE_ELEMENTS, 1, () => functions.push(this.#index("function")));
     this.elements.push({
       mode: active ? "active" : flags & 2 ? "declarative" : "passive",
       table, offset, type, itemsStart, start, end: reader.offset,
       functions: byExpression ? undefined : functions,
-      expressions: byExpression ? expressions : undefined,
+      expressions,
     });
   }
 

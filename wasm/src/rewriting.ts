@@ -157,7 +157,7 @@ function tableSection({ module, options, map }: Rewriting): readonly Uint8Array[
     if (init !== undefined) writer.all(0x40, 0);
     writer.valueType(type.element);
     writeLimits(writer, type);
-    if (init !== undefined) writeConstant(writer, module, init, map);
+    if (init !== undefined) writeConstants(writer, module, init, map);
   }
   return sectionOf(definitions.length, writer.view());
 }
@@ -176,7 +176,7 @@ function globalSection({ module, options, plan, map }: Rewriting): readonly Uint
   for (const { start, init } of module.globalDefinitions) {
     if (init === undefined) continue;
     writer.raw(module.bytes, start, init.start);
-    writeConstant(writer, module, init, map);
+    writeConstants(writer, module, init, map);
   }
   let count = module.globalDefinitions.length;
   for (const { type } of addedGlobals(options, plan)) {
@@ -224,16 +224,16 @@ function elementSection({ module, map }: Rewriting): readonly Uint8Array[] {
       for (const index of functions) writer.u32(map(index));
     }
     if (expressions !== undefined) {
-      writer.u32(expressions.length);
-      for (const expression of expressions) writeConstant(writer, module, expression, map);
+      writer.u32(expressions.count);
+      writeConstants(writer, module, expressions, map);
     }
   }
   return sectionOf(module.elements.length, writer.view());
 }
 
-/** Writes a constant expression with new function indices. */
-function writeConstant(writer: Writer, module: Module, { start, end }: Range, map: (index: number) => number): void {
+/** Writes constant expressions, one behind the other in the range, with new function indices. */
+function writeConstants(writer: Writer, module: Module, { start, end }: Range, map: (index: number) => number): void {
   const reader = new Reader(module.bytes, start, end);
   reader.typeLimit = module.types.length;
-  relocateExpression(reader, writer, (space, index) => (space === "function" ? map(index) : index));
+  while (reader.offset < end) relocateExpression(reader, writer, (space, index) => (space === "function" ? map(index) : index));
 }

@@ -1,0 +1,1 @@
+(module (tag $e) (func $f (throw $e)) (func (export "run") (loop $l (try_table (catch $e $l) (call $f)))))

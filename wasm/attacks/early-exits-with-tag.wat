@@ -1,0 +1,1 @@
+(module (tag $e) (func $f (param i32) (block $b (br_if 1 (local.get 0)) (br_table $b 1 (local.get 0))) (return)) (func (export "run") (loop $l (call $f (i32.const 0)) (call $f (i32.const 1)) (br $l))))
