@@ -78,7 +78,7 @@ export function specOf(value: unknown): SystemSpec {
     Object.fromEntries(
       Object.entries(readFields(fields[side] ?? {}, side)).map(([name, each]) => {
         const { input, output, ...rest } = readFields(each, `${side}.${name}`);
-        return [name, { ...rest, input: wireOf(input, `${side}.${name}.input`), output: wireOf(output, `${side}.${name}.output`) } as ExportDefinition];
+        return [name, { ...rest, input: wireOf(input, `${side}.${name}.input`), output: wireOf(output, `${side}.${name}.output`) }];
       }),
     );
   const { tenonSystem: _, ...definition } = fields;

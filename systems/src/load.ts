@@ -26,8 +26,8 @@ export type OptionsArgument<Options> = Record<never, never> extends Options ? re
 /**
  * Loads a plug-in of a system; see `System.load`.
  */
-export async function loadPlugin(spec: SystemSpec, source: PluginSource, { imports = {}, onEvent, limits, ...options }: LoadOptions): Promise<CheckedPlugin> {
-  const functions: HostFunctions = hostFunctions(spec, imports as AnyImports);
+export async function loadPlugin(spec: SystemSpec, source: PluginSource, { imports, onEvent, limits, ...options }: LoadOptions): Promise<CheckedPlugin> {
+  const functions: HostFunctions = hostFunctions(spec, (imports ?? {}) as AnyImports);
   const resolved = tightenLimits(spec, limits ?? {});
   const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   const name = options.name ?? "plug-in";

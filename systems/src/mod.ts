@@ -3,6 +3,7 @@
 export type { Issue } from "./checked.ts";
 export type { Difference, DifferenceKind } from "./compatibility.ts";
 export type { ExportDefinition, ExportDefinitions, FailurePolicy, ImportDefinition, ImportDefinitions, PartOf, SystemDefinition } from "./definition.ts";
+export { type Change, type ChangeLevel, diffSystems, type SystemDiff } from "./diff.ts";
 export type { DocumentFunction, DocumentPayload, InterfaceDocument } from "./document.ts";
 export type { EventListener, SystemEvent } from "./events.ts";
 export type { ImportFunction, ImportFunctions } from "./host-imports.ts";

@@ -113,9 +113,9 @@ function makeSystem<Exports extends ExportDefinitions, Imports extends ImportDef
   const system = {
     name: spec.name,
     version: spec.version,
-    load: async (source: PluginSource, options = {} as LoadOptions<Imports>) => typedPlugin<Exports>(spec, await load(source, options as LoadOptions)),
+    load: async (source: PluginSource, options = {} as LoadOptions<Imports>) => typedPlugin<Exports>(spec, await load(source, options as never)),
     check: (module: Uint8Array | WebAssembly.Module) => compareModule(spec, module),
-    mock: (functions: MockExports<Exports, Imports>, options = {} as MockOptions<Imports>) => mockPlugin<Exports>(spec, functions as never, options as MockOptions),
+    mock: (functions: MockExports<Exports, Imports>, options = {} as MockOptions<Imports>) => mockPlugin<Exports>(spec, functions as never, options as never),
     set: (options = {} as SetOptions<Imports>) => new PluginSet<Exports, Imports>(spec, options, load),
     document,
     hash,
