@@ -15,3 +15,4 @@ export { readStamp, type SystemStamp } from "./stamp.ts";
 export { definePluginSystem, readSystem, type System } from "./system.ts";
 export type { ExportMethod, ExportMethods, PluginControls, SystemPlugin } from "./typed-plugin.ts";
 export { bytes, type Encoding, json, msgpack, type Payload, type Received, type Sent, text, type Wire } from "./wire.ts";
+export { readXtp, type XtpOptions } from "./xtp.ts";
