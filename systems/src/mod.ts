@@ -1,5 +1,7 @@
 /** `@tenon/system`: define a plug-in system once. Only what is named here is public. */
 
+export { BINDING_LANGUAGES, type BindingLanguage, type BindingOptions, generateBindings } from "./bindgen/generate.ts";
+export type { GeneratedFile } from "./bindgen/file.ts";
 export type { Issue } from "./checked.ts";
 export type { Difference, DifferenceKind } from "./compatibility.ts";
 export type { ExportDefinition, ExportDefinitions, FailurePolicy, ImportDefinition, ImportDefinitions, PartOf, SystemDefinition } from "./definition.ts";

@@ -79,7 +79,7 @@ describe("readXtp()", () => {
   test("makes a system that calls and checks", async () => {
     const system = readSystem(readXtp(SCHEMA, options));
     const module = guest({ before_checkout: { reply: '{"percentage":5}' }, raw: { tell: "points", value: "ann" } });
-    const plugin = (await system.load(module, { imports: { points: (id: unknown) => String(id).length } })) as unknown as Record<string, (input: unknown) => Promise<unknown>>;
+    const plugin = (await system.load(module, { imports: { points: ((id: unknown) => String(id).length) as never } })) as unknown as Record<string, (input: unknown) => Promise<unknown>>;
     expect(await plugin["before_checkout"]?.({ items: [{ kind: null, parts: [{ kind: "toy" }] }] })).toEqual({ percentage: 5 });
     await expect(plugin["before_checkout"]?.({ items: [{ parts: [{ kind: "car" }] }] })).rejects.toMatchObject({ code: "system/invalid-input", details: { issues: expect.arrayContaining([expect.objectContaining({ path: "items[0].parts[0].kind" })]) } });
     expect(await plugin["raw"]?.(Uint8Array.of(1))).toBe("3");
