@@ -1,3 +1,6 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { toStandardJsonSchema } from "@valibot/to-json-schema";
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { diffSystems, definePluginSystem, type InterfaceDocument, type JsonSchema, readSystem, text } from "./mod.ts";
@@ -92,6 +95,14 @@ describe("hash()", () => {
     for (const more of [{ exports: { run: { input: Cart, optional: true } } }, { exports: { run: { input: z.object({ a: z.string() }) } } }, { exports: { run: { input: Cart, output: text() } } }, { imports: { run: {} } }]) {
       expect(await define(more).hash(), JSON.stringify(more)).not.toBe(hash);
     }
+  });
+
+  test("zod, valibot and JSON Schema tell the same interface alike", async () => {
+    const hash = (input: StandardSchemaV1 | JsonSchema) => definePluginSystem({ ...base, exports: { run: { output: input } } }).hash();
+    const plain = await hash({ type: "object", properties: { a: { type: "string" }, b: { type: "array", items: { type: "number" } } }, required: ["a"] });
+    expect(await hash(z.object({ a: z.string(), b: z.array(z.number()).optional() }))).toBe(plain);
+    expect(await hash(toStandardJsonSchema(v.object({ a: v.string(), b: v.optional(v.array(v.number())) })))).toBe(plain);
+    await expect(hash(v.string())).rejects.toThrow("StandardJSONSchemaV1");
   });
 
   test("document() goes to a file and back", async () => {

@@ -96,7 +96,7 @@ export async function hashDocument(document: InterfaceDocument): Promise<string>
 }
 
 /** The canonical form that the hash is taken over. */
-export function canonicalText({ exports, imports }: InterfaceDocument): string {
+function canonicalText({ exports, imports }: InterfaceDocument): string {
   const functions = (side: Readonly<Record<string, DocumentFunction>>): unknown =>
     Object.fromEntries(Object.entries(side).map(([name, { input, output, optional }]) => [name, { input: payload(input), output: payload(output), optional: optional === true ? true : undefined }]));
   const payload = (value: DocumentPayload | undefined): unknown => value && { encoding: value.encoding, schema: canonicalSchema(value.schema) };

@@ -14,6 +14,7 @@ export type { ImportsOption, LoadOptions, OptionsArgument } from "./load.ts";
 export type { MockCall, MockExport, MockExports, MockImports, MockOptions, MockPlugin } from "./mock.ts";
 export type { All, Answer, First, Pipeline, PluginSet, SetOptions } from "./set.ts";
 export { readStamp, type SystemStamp } from "./stamp.ts";
+export { describeSystem, type SystemPage } from "./page.ts";
 export { definePluginSystem, readSystem, type System } from "./system.ts";
 export type { ExportMethod, ExportMethods, PluginControls, SystemPlugin } from "./typed-plugin.ts";
 export { bytes, type Encoding, json, msgpack, type Payload, type Received, type Sent, text, type Wire } from "./wire.ts";

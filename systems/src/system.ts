@@ -115,7 +115,7 @@ function makeSystem<Exports extends ExportDefinitions, Imports extends ImportDef
     version: spec.version,
     load: async (source: PluginSource, options = {} as LoadOptions<Imports>) => typedPlugin<Exports>(spec, await load(source, options as never)),
     check: (module: Uint8Array | WebAssembly.Module) => compareModule(spec, module),
-    mock: (functions: MockExports<Exports, Imports>, options = {} as MockOptions<Imports>) => mockPlugin<Exports>(spec, functions as never, options as never),
+    mock: (functions: MockExports<Exports, Imports>, options = {} as MockOptions<Imports>) => mockPlugin<Exports>(spec, functions, options),
     set: (options = {} as SetOptions<Imports>) => new PluginSet<Exports, Imports>(spec, options, load),
     document,
     hash,

@@ -39,8 +39,7 @@ export function readXtp(source: string, options: XtpOptions): InterfaceDocument 
   const parsed = parseDocument(source, { prettyErrors: true });
   const [error] = parsed.errors;
   if (error !== undefined) refuse("xtp", `YAML (${error.message.split("\n")[0]})`, "no YAML");
-  // Aliases are counted, so that a small file cannot become a large value.
-  const { version, exports, imports, components } = readFields(parsed.toJS({ maxAliasCount: 100 }), "xtp", ["version", "exports", "imports", "components"]);
+  const { version, exports, imports, components } = readFields(valueOf(parsed), "xtp", ["version", "exports", "imports", "components"]);
   if (version !== "v1-draft") refuse("xtp.version", '"v1-draft"', version);
   const reader = new Reader(readFields(readFields(components ?? {}, "xtp.components", ["schemas"])["schemas"] ?? {}, "xtp.components.schemas"));
   return {
@@ -51,6 +50,15 @@ export function readXtp(source: string, options: XtpOptions): InterfaceDocument 
     imports: reader.functions(imports ?? {}, "xtp.imports"),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   };
+}
+
+function valueOf(parsed: ReturnType<typeof parseDocument>): unknown {
+  try {
+    // Aliases are counted, so that a small file cannot become a large value.
+    return parsed.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    return refuse("xtp", `aliases that can be resolved (${cause instanceof Error ? cause.message : String(cause)})`, "none of these");
+  }
 }
 
 const TYPE_KEYWORDS = ["type", "$ref", "format", "items", "properties", "additionalProperties", "required", "enum", "nullable", "description", "codeSamples"];
@@ -105,7 +113,7 @@ class Reader {
   #kind(given: Record<string, unknown>, path: string, used: Set<string>): Record<string, unknown> {
     const { $ref, type, format, items, properties, additionalProperties, required, enum: choices } = given;
     if ($ref !== undefined) {
-      const name = /^#\/components\/schemas\/(\w+)$/.exec(String($ref))?.[1];
+      const name = typeof $ref === "string" ? /^#\/components\/schemas\/(\w+)$/.exec($ref)?.[1] : undefined;
       if (name === undefined || !Object.hasOwn(this.#schemas, name)) return refuse(`${path}.$ref`, '"#/components/schemas/Name" of a schema that is there', $ref);
       used.add(name);
       return { $ref: `#/$defs/${name}` };

@@ -5,7 +5,7 @@ import { definePluginSystem } from "../src/mod.ts";
 /** What is sent to merchants. */
 export const Cart = z.object({ id: z.string(), items: z.array(z.object({ price: z.number(), tags: z.record(z.string(), z.string()).optional() })) });
 /** What merchants answer. */
-export const Discount = z.object({ discountPercentage: z.number().min(0).max(100) });
+const Discount = z.object({ discountPercentage: z.number().min(0).max(100) });
 
 /** The system. */
 export const discounts = definePluginSystem({

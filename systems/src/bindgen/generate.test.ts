@@ -28,7 +28,7 @@ async function compileAssemblyScript(files: ReadonlyMap<string, string>): Promis
     },
     listFiles: () => [],
   });
-  if (error !== null || wasm === undefined) throw new Error(`${stderr.toString()}${error?.message ?? ""}`);
+  if (error !== null || wasm === undefined) throw new Error(`AssemblyScript: ${error?.message ?? "no module"}\n${String(stderr as unknown as { toString(): string })}`);
   return wasm;
 }
 
