@@ -107,14 +107,14 @@ function wireOf(): Block[] {
   ];
 }
 
-const TITLES: Readonly<Record<BindingLanguage, string>> = { typescript: "TypeScript", assemblyscript: "AssemblyScript", "typescript-host": "" };
+const TITLES: Readonly<Record<BindingLanguage, string>> = { typescript: "TypeScript", assemblyscript: "AssemblyScript", rust: "Rust", "typescript-host": "" };
 
 async function examplesOf(document: InterfaceDocument): Promise<Block[]> {
   const blocks: Block[] = [{ kind: "heading", level: 2, text: "A plug-in to begin with" }];
   for (const language of BINDING_LANGUAGES) {
     if (TITLES[language] === "") continue;
     const skeleton = (await generateBindings(document, { language })).find(({ isSkeleton }) => isSkeleton);
-    if (skeleton !== undefined) blocks.push({ kind: "heading", level: 3, text: TITLES[language] }, { kind: "code", language: "ts", text: skeleton.text.trimEnd() });
+    if (skeleton !== undefined) blocks.push({ kind: "heading", level: 3, text: TITLES[language] }, { kind: "code", language: language === "rust" ? "rust" : "ts", text: skeleton.text.trimEnd() });
   }
   return blocks;
 }

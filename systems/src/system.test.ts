@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { guest } from "../test/guest.ts";
 import { cart, discounts, imports } from "../test/shop.ts";
-import { bytes, definePluginSystem, jsonSchema, msgpack, type SystemEvent, text } from "./mod.ts";
+import { bytes, definePluginSystem, jsonSchema, msgpack, readStamp, type SystemEvent, text } from "./mod.ts";
 
 const reply = (value: unknown): { reply: string } => ({ reply: JSON.stringify(value) });
 
@@ -103,7 +103,9 @@ describe("load()", () => {
     expect(discounts.check(await like("shop/discounts", "1.9.3").stamp(module))).toEqual([]);
     expect(discounts.check(await like("shop/discounts", "2.0.0").stamp(module))).toMatchObject([{ kind: "other-version" }]);
     expect(discounts.check(await like("shop/shipping", "1.2.0").stamp(module))).toMatchObject([{ kind: "other-system" }]);
-    const plugin = await discounts.load(await discounts.stamp(await discounts.stamp(module)), { imports });
+    const twice = await discounts.stamp(await like("shop/shipping", "1.2.0").stamp(module));
+    expect(readStamp(twice)).toEqual({ name: "shop/discounts", version: "1.2.0", hash: await discounts.hash() });
+    const plugin = await discounts.load(twice, { imports });
     expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 3 });
   });
 
@@ -192,7 +194,9 @@ describe("schemas and encodings", () => {
     const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { get: { output: msgpack(z.unknown()) } } });
     for (const answer of [[0xdd, 0xff, 0xff, 0xff, 0xff], [0xdf, 0xff, 0xff, 0xff, 0xff], [0xc6, 0x7f, 0xff, 0xff, 0xff], []]) {
       const plugin = await system.load(guest({ get: { reply: Uint8Array.from(answer) } }));
-      expect((await failureOf(() => plugin.get())).code).toBe("system/invalid-output");
+      const error = await failureOf(() => plugin.get());
+      expect(error.code).toBe("system/invalid-output");
+      if (answer.length > 0) expect(error.message).toContain("Max length exceeded");
     }
   });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { document, everything, kitchenSink } from "../../test/kitchen-sink.ts";
 import { discounts } from "../../test/shop.ts";
-import { type BindingLanguage, generateBindings, jsonSchema, definePluginSystem } from "../mod.ts";
+import { BINDING_LANGUAGES, type BindingLanguage, generateBindings, jsonSchema, definePluginSystem } from "../mod.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -111,12 +111,37 @@ describe("TypeScript", () => {
   });
 });
 
+describe("Rust", () => {
+  test("skeletons compile as they are", { timeout: 300_000 }, async (context) => {
+    mkdirSync(join(ROOT, ".cache"), { recursive: true });
+    const folder = mkdtempSync(join(ROOT, ".cache/bindgen-rust-"));
+    try {
+      for (const [path, text] of await filesOf("rust")) {
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
+        const kit = `tenon-pdk = { path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }`;
+        writeFileSync(join(folder, path), path === "Cargo.toml" ? `${text.replace('tenon-pdk = "0.1"', kit)}\n[workspace]\n` : text);
+      }
+      const { status, stderr, error } = spawnSync("cargo", ["check", "--quiet", "--offline"], { cwd: folder, encoding: "utf8", env: { ...process.env, CARGO_TARGET_DIR: join(ROOT, ".cache/rust-target") } });
+      if (error !== undefined || stderr.includes("--offline")) context.skip("cargo, or serde in its cache, is not on this machine");
+      expect(stderr).toBe("");
+      expect(status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("a record that contains itself does so by a pointer, fields keep their names", async () => {
+    const bindings = (await filesOf("rust")).get("src/bindings.rs") as string;
+    for (const part of ["pub children: Vec<Tree>,", "pub parent: Option<Box<Tree>>,", '#[serde(rename = "odd-name")]\n    pub odd_name: String,', "pub null_leaf: Option<Leaf>,", "pub maybe_list: Option<Vec<Option<String>>>,"]) expect(bindings).toContain(part);
+  });
+});
+
 describe("generateBindings()", () => {
   test("no text of the interface gets out of its comment", async () => {
     const nasty = definePluginSystem({ name: "t", version: "1.0.0", exports: { run: { doc: "*/ attack(); /*", input: jsonSchema({ type: "object", properties: { 'a"; attack(); "': { type: "string", description: "*/ attack(); /*" } } }) } } });
-    for (const language of ["typescript", "assemblyscript", "typescript-host"] as const) {
+    for (const language of BINDING_LANGUAGES) {
       for (const text of (await filesOf(language, nasty.document())).values()) {
-        const code = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/\/\*[\s\S]*?\*\//g, "");
+        const code = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
         expect(code).not.toContain("attack()");
       }
     }

@@ -6,13 +6,14 @@ import { hashDocument, type InterfaceDocument } from "../document.ts";
 import { assemblyscriptGuest } from "./assemblyscript.ts";
 import type { GeneratedFile } from "./file.ts";
 import { type Model, modelOf } from "./model.ts";
+import { RUST_KEYWORDS, rustGuest } from "./rust.ts";
 import { typescriptGuest, typescriptHost } from "./typescript.ts";
 
 /** A language of bindings: guests on their plug-in kits, and `typescript-host` for the types of a host. */
-export type BindingLanguage = "typescript" | "assemblyscript" | "typescript-host";
+export type BindingLanguage = "typescript" | "assemblyscript" | "rust" | "typescript-host";
 
 /** All languages that there are bindings for. */
-export const BINDING_LANGUAGES: readonly BindingLanguage[] = ["typescript", "assemblyscript", "typescript-host"];
+export const BINDING_LANGUAGES: readonly BindingLanguage[] = ["typescript", "assemblyscript", "rust", "typescript-host"];
 
 /** How bindings are made. */
 export interface BindingOptions {
@@ -33,7 +34,7 @@ export interface BindingOptions {
 export async function generateBindings(document: InterfaceDocument, { language, optional }: BindingOptions): Promise<readonly GeneratedFile[]> {
   if (!BINDING_LANGUAGES.includes(language)) throw new RangeError(`Cannot make bindings for "${language}": there are "${BINDING_LANGUAGES.join('", "')}"`);
   const model = modelOf(document);
-  const word = [...model.exports, ...model.imports].find(({ name }) => KEYWORDS.has(name));
+  const word = [...model.exports, ...model.imports].find(({ name }) => (language === "rust" ? RUST_KEYWORDS : KEYWORDS).has(name));
   if (word !== undefined) throw new RangeError(`Cannot make bindings for "${word.name}": it is a word of the language, which no function can be called`);
   const unknown = optional?.find((name) => !model.exports.some((each) => each.isOptional && each.name === name));
   if (unknown !== undefined) throw new RangeError(`Cannot choose the export "${unknown}": the optional ones are "${model.exports.filter(({ isOptional }) => isOptional).map(({ name }) => name).join('", "')}"`);
@@ -43,6 +44,8 @@ export async function generateBindings(document: InterfaceDocument, { language, 
       return typescriptGuest(chosen(model, optional), hash);
     case "assemblyscript":
       return assemblyscriptGuest(chosen(model, optional), hash);
+    case "rust":
+      return rustGuest(chosen(model, optional), hash);
     case "typescript-host":
       return typescriptHost(model, hash);
     default:
