@@ -13,7 +13,7 @@ test("openTelemetry() reports calls as spans and metrics, changes as a counter",
   const provider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2_000_000, exportTimeoutMillis: 1_000_000 })] });
   metrics.setGlobalMeterProvider(provider);
 
-  const set = discounts.set({ imports, onEvent: openTelemetry() });
+  const set = discounts.set({ imports, onEvent: await openTelemetry() });
   await set.add("good", guest({ before_checkout: { reply: '{"discountPercentage":1}' } }));
   await set.add("bad", guest({ before_checkout: { fail: "broken" } }));
   await set.all.before_checkout(cart);

@@ -7,18 +7,19 @@
  *   metric   tenon.plugin.changes         plug-ins added, replaced, restored, removed
  */
 
-import { metrics, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { EventListener } from "./events.ts";
 
 /** Name of the instrumentation. */
 const SCOPE = "@tenon/system";
 
 /**
- * Makes a listener that reports to OpenTelemetry.
+ * Makes a listener that reports to OpenTelemetry. The application must have `@opentelemetry/api`, which is loaded here.
  *
  * @returns What to pass as `onEvent`. Make it after the application has set up its SDK.
+ * @throws {Error} If the package cannot be loaded.
  */
-export function openTelemetry(): EventListener {
+export async function openTelemetry(): Promise<EventListener> {
+  const { metrics, SpanKind, SpanStatusCode, trace } = await import("@opentelemetry/api");
   const tracer = trace.getTracer(SCOPE);
   const meter = metrics.getMeter(SCOPE);
   const duration = meter.createHistogram("tenon.plugin.call.duration", { unit: "s", description: "Duration of calls of plug-in functions" });
