@@ -7,7 +7,7 @@ import { type Crossing, receive, send } from "./checked.ts";
 import { type FunctionSpec, IMPORT_NAMESPACE, type ImportDefinition, type ImportDefinitions, type PartOf, type SystemSpec } from "./definition.ts";
 import type { Received, Sent } from "./wire.ts";
 
-/** An import as the application writes it. With an async function the engine must be able to wait (see `@tenon/host`). */
+/** An import as the application writes it. It may be async where the engine can wait: with JSPI, or with the option `engine: "worker"`. */
 export type ImportFunction<Definition extends ImportDefinition, Context = CallContext> = (
   input: Received<PartOf<Definition, "input">>,
   context: Context,

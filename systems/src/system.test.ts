@@ -161,11 +161,11 @@ describe("imports", () => {
     expect(error.cause).toBe(cause);
   });
 
-  const canSuspend = "Suspending" in WebAssembly;
-  // skipped because this engine cannot wait for a promise on its own thread (no JSPI); the host says so in its error
-  test.skipIf(!canSuspend)("may be async where the engine can wait", async () => {
-    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), { imports: { points: async (id) => await Promise.resolve(id.length) } });
+  test("may be async: the thread of the plug-in waits", async () => {
+    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), { engine: "worker", imports: { points: async (id) => await Promise.resolve(id.length) } });
     expect(await plugin.plain("four")).toBe(4);
+    expect((await failureOf(() => plugin.plain(4))).code).toBe("system/invalid-input");
+    await plugin.$close();
   });
 });
 
