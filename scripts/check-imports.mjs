@@ -16,7 +16,7 @@ const RESTS_ON = {
   hosts: ["abi", "kernel", "wasm"],
   pdks: ["abi", "kernel", "wasm"],
   compiler: ["abi", "kernel", "wasm"],
-  systems: ["hosts"],
+  systems: ["hosts", "wasm"],
   cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems"],
   conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "cli", "conformance"],

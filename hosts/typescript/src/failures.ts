@@ -90,6 +90,16 @@ export interface Failures {
   "pool/broken": { retryAfterMs: number; lastCode: string };
   /** The pool was closed before the call could run. */
   "pool/closed": Record<never, never>;
+  /** A plug-in system, or a file that describes one, has a field that is unknown or has the wrong form. */
+  "system/invalid-definition": { path: string; expected: string };
+  /** A schema cannot be told as JSON Schema, which the hash, the bindings and the documentation are made from. */
+  "system/no-json-schema": { path: string };
+  /** A plug-in does not fit the interface of its system; every difference is listed. */
+  "system/incompatible": { differences: readonly { readonly kind: string; readonly name: string; readonly message: string }[] };
+  /** The input of an export (`from` the host) or of an import (`from` the plug-in) does not fit its schema; nothing was called. */
+  "system/invalid-input": { function: string; from: "host" | "plug-in"; issues: readonly { readonly path: string; readonly message: string }[] };
+  /** The output of an export (`from` the plug-in) or of an import (`from` the host) does not fit its schema. */
+  "system/invalid-output": { function: string; from: "host" | "plug-in"; issues: readonly { readonly path: string; readonly message: string }[] };
   /** The plug-in was closed. */
   "plugin/closed": Record<never, never>;
 }

@@ -1,0 +1,214 @@
+/**
+ * Bindings in Rust, on the crate `tenon-pdk`: structures and enumerations for serde, imports, and a crate to begin with.
+ *
+ * Unions, mixed enumerations and what has no type stay `serde_json::Value`.
+ */
+
+import { stampText, type GeneratedFile, NOTE, slug } from "./file.ts";
+import { type Declaration, type Field, type Model, type ModelFunction, type ModelPayload, pascal, type Type } from "./model.ts";
+
+/**
+ * Makes the bindings of a guest: a module of types and imports, and a crate to begin with.
+ *
+ * @param model The interface.
+ * @param hash Its hash.
+ */
+export function rustGuest(model: Model, hash: string): readonly GeneratedFile[] {
+  const writer = new Rust(model);
+  return [
+    { path: "src/bindings.rs", text: writer.bindings(hash), isSkeleton: false },
+    { path: "src/lib.rs", text: writer.skeleton(), isSkeleton: true },
+    { path: "Cargo.toml", text: manifest(model), isSkeleton: true },
+  ];
+}
+
+const KEYWORDS = new Set("as async await break const continue crate dyn else enum extern false fn for gen if impl in let loop match mod move mut pub ref return self Self static struct super trait true type unsafe use where while abstract become box do final macro override priv try typeof unsized virtual yield".split(" "));
+
+/** Words that no function of a plug-in in Rust can be called. */
+export const RUST_KEYWORDS: ReadonlySet<string> = KEYWORDS;
+
+class Rust {
+  readonly #model: Model;
+  readonly #declarations: ReadonlyMap<string, Declaration>;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#declarations = new Map(model.declarations.map((each) => [each.name, each]));
+  }
+
+  bindings(hash: string): string {
+    const { document, imports, declarations } = this.#model;
+    const stamp = JSON.stringify({ name: document.name, version: document.version, hash });
+    const functions = imports.map((each) => `${doc(each.doc, "    ")}    pub fn ${each.name}(${each.input === undefined ? "" : `input: ${this.#payload(each.input)}`})${each.output === undefined ? "" : ` -> ${this.#payload(each.output)}`};\n`);
+    return `//! ${NOTE}
+//!
+//! ${stampText(document, hash)}
+
+#![allow(dead_code, non_camel_case_types, non_snake_case, unused_imports)]
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use tenon_pdk::*;
+
+/// Says in the module which interface it was built for.
+#[cfg(target_arch = "wasm32")]
+#[used]
+#[link_section = "tenon:system"]
+static TENON_SYSTEM: [u8; ${stamp.length}] = *b${JSON.stringify(stamp)};
+${declarations.map((each) => `\n${this.#declaration(each)}`).join("")}${functions.length === 0 ? "" : `\n#[host_fn]\nextern "C" {\n${functions.join("")}}\n`}`;
+  }
+
+  skeleton(): string {
+    const functions = this.#model.exports.map((each) => {
+      const isJson = each.input?.encoding === "json";
+      const input = each.input === undefined ? "" : `${isJson ? "Json(_input)" : "_input"}: ${this.#payload(each.input)}`;
+      return `\n${doc(each.doc, "")}#[plugin_fn]\npub fn ${each.name}(${input}) -> FnResult<${this.#result(each)}> {\n    Err(Error::msg("Cannot run ${each.name}: it is not written yet"))\n}\n`;
+    });
+    return `//! A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
+
+#![allow(non_snake_case, unused_imports)]
+
+mod bindings;
+
+use bindings::*;
+use std::collections::BTreeMap;
+use tenon_pdk::*;
+${functions.join("")}`;
+  }
+
+  #payload({ encoding, type }: ModelPayload): string {
+    switch (encoding) {
+      case "json":
+        return `Json<${this.#type(type)}>`;
+      case "text":
+        return "String";
+      case "bytes":
+      case "msgpack":
+        return "Vec<u8>";
+      default:
+        return encoding satisfies never;
+    }
+  }
+
+  #result({ output }: ModelFunction): string {
+    return output === undefined ? "()" : this.#payload(output);
+  }
+
+  #declaration(each: Declaration): string {
+    if ("fields" in each) return this.#structure(each);
+    const { type } = each;
+    if (type.kind === "literals" && type.values.every((value) => typeof value === "string")) return enumeration(each, type.values);
+    return `${doc(each.doc, "")}pub type ${each.name} = ${this.#isEndless(each.name, type, new Set()) ? "serde_json::Value" : this.#type(type)};\n`;
+  }
+
+  #structure(record: Declaration & { readonly fields: readonly Field[] }): string {
+    const names = record.fields.map(({ name }) => identifier(name));
+    const twice = record.fields.find((_, index) => names.indexOf(names[index] as string) !== index);
+    if (twice !== undefined) throw new RangeError(`Cannot make bindings for "${record.name}": its fields "${twice.name}" and another have the same name in Rust, "${identifier(twice.name)}"`);
+    const fields = record.fields.map((field) => {
+      const name = identifier(field.name);
+      const inner = field.isOptional && field.type.kind === "nullable" ? field.type.of : field.type;
+      const type = this.#boxed(record.name, inner);
+      const attributes = [...(name === field.name ? [] : [`rename = ${JSON.stringify(field.name)}`]), ...(field.isOptional ? ["default", 'skip_serializing_if = "Option::is_none"'] : [])];
+      return `${doc(field.doc, "    ")}${attributes.length === 0 ? "" : `    #[serde(${attributes.join(", ")})]\n`}    pub ${name}: ${field.isOptional ? `Option<${type}>` : type},\n`;
+    });
+    return `${doc(record.doc, "")}#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]\npub struct ${record.name} {\n${fields.join("")}}\n`;
+  }
+
+  /** A record that contains itself must do so by a pointer; lists and maps are pointers already. */
+  #boxed(record: string, type: Type): string {
+    if (type.kind === "nullable") return `Option<${this.#boxed(record, type.of)}>`;
+    return type.kind === "named" && this.#holds(type.name, record, new Set()) ? `Box<${type.name}>` : this.#type(type);
+  }
+
+  #holds(name: string, record: string, seen: Set<string>): boolean {
+    if (name === record) return true;
+    const declaration = this.#declarations.get(name);
+    if (declaration === undefined || seen.has(name)) return false;
+    seen.add(name);
+    const inner = (type: Type): boolean => (type.kind === "nullable" ? inner(type.of) : type.kind === "named" && this.#holds(type.name, record, seen));
+    return "type" in declaration ? inner(declaration.type) : declaration.fields.some((field) => inner(field.type));
+  }
+
+  /** Whether another name for a type leads back to itself, which Rust cannot have. */
+  #isEndless(name: string, type: Type, seen: Set<string>): boolean {
+    if (type.kind === "list" || type.kind === "map" || type.kind === "nullable") return this.#isEndless(name, type.of, seen);
+    if (type.kind !== "named") return false;
+    if (type.name === name) return true;
+    const target = this.#declarations.get(type.name);
+    return target !== undefined && "type" in target && !seen.has(type.name) && this.#isEndless(name, target.type, seen.add(type.name));
+  }
+
+  #type(type: Type): string {
+    switch (type.kind) {
+      case "text":
+      case "date":
+      case "base64":
+        return "String";
+      case "integer":
+        return `i${type.bits}`;
+      case "number":
+        return "f64";
+      case "boolean":
+        return "bool";
+      case "literals":
+        return type.values.every((value) => typeof value === "string") ? "String" : "serde_json::Value";
+      case "list":
+        return `Vec<${this.#type(type.of)}>`;
+      case "map":
+        return `BTreeMap<String, ${this.#type(type.of)}>`;
+      case "nullable":
+        return `Option<${this.#type(type.of)}>`;
+      case "named":
+        return type.name;
+      case "any":
+      case "null":
+      case "union":
+        return "serde_json::Value";
+      default:
+        return type satisfies never;
+    }
+  }
+}
+
+function enumeration({ name, doc: text }: Declaration, values: readonly string[]): string {
+  const variants = values.map((value) => ({ value, name: pascal(value) || "Empty" }));
+  const names = variants.map((variant) => variant.name);
+  // Values that differ in marks alone get numbers.
+  const unique = variants.map(({ value, name: plain }, index) => ({ value, name: names.indexOf(plain) === index && plain !== "Self" ? plain : `${plain}${index + 1}` }));
+  return `${doc(text, "")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${JSON.stringify(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
+}
+
+function manifest({ document }: Model): string {
+  return `[package]
+name = "${slug(document)}-plugin"
+version = "0.1.0"
+edition = "2021"
+
+[lib]
+name = "plugin"
+crate-type = ["cdylib"]
+
+[dependencies]
+serde = { version = "1", features = ["derive"] }
+# Without this feature some numbers change in their last digit.
+serde_json = { version = "1", features = ["float_roundtrip"] }
+tenon-pdk = "0.1"
+
+[profile.release]
+opt-level = "s"
+lto = true
+codegen-units = 1
+panic = "abort"
+strip = true
+`;
+}
+
+function doc(text: string, indent: string): string {
+  return text === "" ? "" : text.split(/\r?\n|\r/).map((line) => `${indent}/// ${line}`.trimEnd() + "\n").join("");
+}
+
+function identifier(name: string): string {
+  const plain = name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().replaceAll(/[^a-z0-9_]/g, "_").replace(/^(?=\d)|^$/, "_");
+  return KEYWORDS.has(plain) ? `${plain}_` : plain === "_" ? "__" : plain;
+}

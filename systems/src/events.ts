@@ -1,0 +1,43 @@
+/**
+ * What a system tells about its plug-ins while they run, for metrics and logs. Nothing is sent anywhere by itself.
+ */
+
+import type { CallStats } from "@tenon/host";
+
+/** A call of an export that has ended, or something that happened to a plug-in of a set. */
+export type SystemEvent =
+  | {
+      readonly type: "call";
+      readonly system: string;
+      readonly plugin: string;
+      readonly function: string;
+      readonly durationMs: number;
+      readonly outcome: "ok" | "failed";
+      /** What was done about a failure: passed on, or a value used, or the next plug-in asked. */
+      readonly policy: "throw" | "use" | "next";
+      /** What failed; absent if all went well. */
+      readonly error?: unknown;
+      /** Figures of the host; absent for mocks. */
+      readonly stats?: CallStats;
+    }
+  | {
+      readonly type: "added" | "replaced" | "restored" | "removed";
+      readonly system: string;
+      readonly plugin: string;
+    };
+
+/** Takes events. What it throws is dropped: metrics must not make a call fail. */
+export type EventListener = (event: SystemEvent) => void;
+
+/**
+ * Tells an event.
+ *
+ * @param listener Who is told, if anybody.
+ */
+export function emit(listener: EventListener | undefined, event: SystemEvent): void {
+  try {
+    listener?.(event);
+  } catch {
+    // See EventListener.
+  }
+}

@@ -1,0 +1,270 @@
+import { PluginError } from "@tenon/host";
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { guest } from "../test/guest.ts";
+import { cart, discounts, imports } from "../test/shop.ts";
+import { bytes, definePluginSystem, jsonSchema, msgpack, readStamp, type SystemEvent, text } from "./mod.ts";
+
+const reply = (value: unknown): { reply: string } => ({ reply: JSON.stringify(value) });
+
+async function failureOf(run: () => Promise<unknown>): Promise<PluginError> {
+  const error = await run().then(
+    (value) => new Error(`no failure but ${JSON.stringify(value)}`),
+    (thrown: unknown) => thrown,
+  );
+  if (!PluginError.is(error)) throw error;
+  return error;
+}
+
+describe("load()", () => {
+  test("calls exports with checked data in both directions", async () => {
+    const plugin = await discounts.load(guest({ before_checkout: reply({ discountPercentage: 15 }) }), { imports });
+    expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 15 });
+    expect(plugin.after_payment).toBeUndefined();
+    expect(plugin.$plugin?.lastCall?.function).toBe("before_checkout");
+  });
+
+  test("sends what the schema lets through, not what it does not know", async () => {
+    const seen = definePluginSystem({ name: "t", version: "1.0.0", exports: { echo: { input: z.object({ a: z.number().default(7) }), output: z.unknown() } } });
+    const plugin = await seen.load(guest({ echo: { echo: true } }));
+    expect(await plugin.echo({ a: undefined, secret: 1 } as never)).toEqual({ a: 7 });
+  });
+
+  test("refuses an input of the host with the place of each mistake, whatever the policy", async () => {
+    const plugin = await discounts.load(guest({ before_checkout: reply({ discountPercentage: 1 }) }), { imports, name: "volume" });
+    const error = await failureOf(() => plugin.before_checkout({ id: 1, items: [{ price: "much" }] } as never));
+    expect(error.code).toBe("system/invalid-input");
+    expect(error.details).toMatchObject({ function: "before_checkout", from: "host", issues: [{ path: "id" }, { path: "items[0].price" }] });
+    expect(error.plugin).toBe("volume");
+  });
+
+  test("refuses an output of the plug-in", async () => {
+    const cases = [
+      { output: { discountPercentage: "15" }, path: "discountPercentage" },
+      { output: { discountPercentage: 101 }, path: "discountPercentage" },
+      { output: { discount_percentage: 15 }, path: "discountPercentage" },
+      { output: null, path: "" },
+    ];
+    for (const { output, path } of cases) {
+      const plugin = await discounts.load(guest({ before_checkout: reply({ discountPercentage: 0 }), strict_checkout: reply(output) }), { imports });
+      const error = await failureOf(() => (plugin.strict_checkout as NonNullable<typeof plugin.strict_checkout>)(cart));
+      expect(error.code).toBe("system/invalid-output");
+      expect(error.details).toMatchObject({ from: "plug-in", issues: [{ path }] });
+    }
+  });
+
+  test("refuses an output that is no JSON, none, no UTF-8, or nested without end", async () => {
+    const deep = "[".repeat(60_000) + "]".repeat(60_000);
+    const recursive = definePluginSystem({
+      name: "t",
+      version: "1.0.0",
+      exports: { get: { output: jsonSchema({ $ref: "#/$defs/List", $defs: { List: { type: "array", items: { $ref: "#/$defs/List" } } } }) } },
+    });
+    for (const output of ["{", "", new Uint8Array([0x22, 0xff, 0x22]), deep]) {
+      const plugin = await recursive.load(guest({ get: { reply: output } }));
+      const error = await failureOf(() => plugin.get());
+      expect(error.code).toBe("system/invalid-output");
+      expect(error.message.length).toBeLessThan(500);
+    }
+  });
+
+  test("lists every difference before anything runs", async () => {
+    const wrong = guest({ beforeCheckout: reply({}), after_payment: { tell: "loyality_points", value: '"a"' } }, { loyalty_points: "(param i32) (result i64)" });
+    const error = await failureOf(() => discounts.load(wrong, { imports, name: "bundle" }));
+    expect(error.code).toBe("system/incompatible");
+    expect(error.details).toMatchObject({
+      differences: [
+        { kind: "missing-export", name: "before_checkout" },
+        { kind: "unknown-import", name: "loyality_points" },
+        { kind: "import-signature", name: "loyalty_points" },
+      ],
+    });
+    expect(error.message).toContain('rename its export "beforeCheckout"');
+    expect(error.message).toContain("declare it as (i64) -> i64");
+    expect(discounts.check(wrong)).toHaveLength(3);
+    expect(discounts.check(guest({ before_checkout: reply(1) }))).toEqual([]);
+  });
+
+  test("compares what comes compiled, and what comes as a manifest", async () => {
+    const wrong = guest({ other: reply(1) });
+    for (const source of [await WebAssembly.compile(wrong), { wasm: [{ data: wrong }] }]) {
+      const error = await failureOf(() => discounts.load(source, { imports }));
+      expect(error.message).toContain("before_checkout");
+    }
+    const unknownImport = { wasm: [{ data: guest({ before_checkout: { tell: "nobody", value: "1" } }) }] };
+    expect((await failureOf(() => discounts.load(unknownImport, { imports }))).details).toMatchObject({ differences: [{ kind: "unknown-import", name: "nobody" }] });
+  });
+
+  test("refuses a plug-in stamped for another system or version, and takes the right one", async () => {
+    const module = guest({ before_checkout: reply({ discountPercentage: 3 }) });
+    const like = (name: string, version: string) => definePluginSystem({ name, version, exports: { before_checkout: { output: z.unknown() } } });
+    expect(discounts.check(await discounts.stamp(module))).toEqual([]);
+    expect(discounts.check(await like("shop/discounts", "1.9.3").stamp(module))).toEqual([]);
+    expect(discounts.check(await like("shop/discounts", "2.0.0").stamp(module))).toMatchObject([{ kind: "other-version" }]);
+    expect(discounts.check(await like("shop/shipping", "1.2.0").stamp(module))).toMatchObject([{ kind: "other-system" }]);
+    const twice = await discounts.stamp(await like("shop/shipping", "1.2.0").stamp(module));
+    expect(readStamp(twice)).toEqual({ name: "shop/discounts", version: "1.2.0", hash: await discounts.hash() });
+    const plugin = await discounts.load(twice, { imports });
+    expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 3 });
+  });
+
+  test("refuses imports that are missing or unknown, and limits that are looser", async () => {
+    const module = guest({ before_checkout: reply({ discountPercentage: 3 }) });
+    await expect(discounts.load(module, {} as never)).rejects.toThrow(TypeError);
+    await expect(discounts.load(module, { imports: { ...imports, more: () => 1 } as never })).rejects.toThrow('"more"');
+    await expect(discounts.load(module, { imports, limits: { timeoutMs: 201 } })).rejects.toThrow(RangeError);
+    await expect(discounts.load(module, { imports, limits: { timeoutMs: "none" } })).rejects.toThrow(RangeError);
+    await expect(discounts.load(module, { imports, limits: { memoryPages: 1 } })).rejects.toThrow(PluginError);
+  });
+});
+
+describe("imports", () => {
+  const system = definePluginSystem({
+    name: "t",
+    version: "1.0.0",
+    exports: { run: { input: z.unknown(), output: z.unknown(), onFailure: { use: "unused" } }, plain: { input: z.unknown(), output: z.unknown() } },
+    imports: { points: { input: z.string(), output: z.int() } },
+  });
+
+  test("get and give checked data", async () => {
+    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), { imports: { points: (id) => id.length } });
+    expect(await plugin.run("seven!!")).toBe(7);
+  });
+
+  test("refuse what the plug-in sends, which the failure policy covers", async () => {
+    const plugin = await system.load(guest({ run: { tell: "points", value: "12" }, plain: { tell: "points", value: "12" } }), { imports: { points: () => 1 } });
+    expect(await plugin.run(0)).toBe("unused");
+    const error = await failureOf(() => plugin.plain(0));
+    expect(error.code).toBe("system/invalid-input");
+    expect(error.details).toMatchObject({ function: "points", from: "plug-in" });
+  });
+
+  test("refuse what the application returns, which no policy hides", async () => {
+    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), { imports: { points: () => 1.5 } });
+    const error = await failureOf(() => plugin.run("a"));
+    expect(error.code).toBe("system/invalid-output");
+    expect(error.details).toMatchObject({ function: "points", from: "host", issues: [{ path: "" }] });
+  });
+
+  test("pass on what they throw as the host does", async () => {
+    const cause = new Error("no database");
+    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), {
+      imports: {
+        points: () => {
+          throw cause;
+        },
+      },
+    });
+    const error = await failureOf(() => plugin.plain("a"));
+    expect(error.code).toBe("call/host-function");
+    expect(error.cause).toBe(cause);
+  });
+
+  test("may be async: the thread of the plug-in waits", async () => {
+    const plugin = await system.load(guest({ run: { ask: "points" }, plain: { ask: "points" } }), { engine: "worker", imports: { points: async (id) => await Promise.resolve(id.length) } });
+    expect(await plugin.plain("four")).toBe(4);
+    expect((await failureOf(() => plugin.plain(4))).code).toBe("system/invalid-input");
+    await plugin.$close();
+  });
+});
+
+describe("schemas and encodings", () => {
+  const echo = guest({ echo: { echo: true } });
+  const CASES = [
+    { name: "zod", schema: z.object({ a: z.number() }), good: { a: 1 }, bad: { a: "1" }, path: "a" },
+    { name: "valibot", schema: v.object({ a: v.number() }), good: { a: 1 }, bad: { a: "1" }, path: "a" },
+    { name: "JSON Schema", schema: { type: "object", properties: { a: { type: "array", items: { type: "number" } } }, required: ["a"] }, good: { a: [1] }, bad: { a: [1, "2"] }, path: "a[1]" },
+    { name: "async schema", schema: z.object({ a: z.number() }).refine(async ({ a }) => (await Promise.resolve(a)) < 5), good: { a: 1 }, bad: { a: 9 }, path: "" },
+    { name: "text", schema: text(), good: "grüß 𝄞", bad: 5, path: "" },
+    { name: "bytes", schema: bytes(), good: new Uint8Array([0, 255]), bad: [1], path: "" },
+    { name: "msgpack", schema: msgpack(z.object({ b: z.instanceof(Uint8Array), n: z.bigint() })), good: { b: new Uint8Array([1]), n: 2n ** 63n - 1n }, bad: { b: new Uint8Array(), n: 1 }, path: "n" },
+  ] as const;
+  for (const { name, schema, good, bad, path } of CASES) {
+    test(`${name}: a value goes there and back, a wrong one is refused`, async () => {
+      const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { echo: { input: schema, output: schema } } });
+      const plugin = await system.load(echo);
+      expect(await plugin.echo(good as never)).toEqual(good);
+      const error = await failureOf(() => plugin.echo(bad as never));
+      expect(error.details).toMatchObject({ issues: [{ path }] });
+    });
+  }
+
+  test("MessagePack that announces more than there is fails by its size", async () => {
+    const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { get: { output: msgpack(z.unknown()) } } });
+    for (const answer of [[0xdd, 0xff, 0xff, 0xff, 0xff], [0xdf, 0xff, 0xff, 0xff, 0xff], [0xc6, 0x7f, 0xff, 0xff, 0xff], []]) {
+      const plugin = await system.load(guest({ get: { reply: Uint8Array.from(answer) } }));
+      const error = await failureOf(() => plugin.get());
+      expect(error.code).toBe("system/invalid-output");
+      if (answer.length > 0) expect(error.message).toContain("Max length exceeded");
+    }
+  });
+
+  test("JSON cannot carry a bigint: the message says so", async () => {
+    const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { echo: { input: z.bigint() } } });
+    expect((await failureOf(async () => (await system.load(echo)).echo(1n))).message).toContain("cannot be written as json");
+  });
+});
+
+describe("failure policy", () => {
+  test("uses a copy of its value when the plug-in fails, traps or answers wrongly", async () => {
+    for (const behaviour of [{ fail: "out of stock" }, reply({ discountPercentage: -1 }), { reply: "" }] as const) {
+      const plugin = await discounts.load(guest({ before_checkout: behaviour }), { imports });
+      const first = await plugin.before_checkout(cart);
+      first.discountPercentage = 99;
+      expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 0 });
+    }
+  });
+
+  test("does not hide what the application did itself", async () => {
+    const plugin = await discounts.load(guest({ before_checkout: { fail: "x" } }), { imports });
+    expect((await failureOf(() => plugin.before_checkout(cart, { signal: AbortSignal.abort() }))).code).toBe("call/aborted");
+    await plugin.$close();
+    await plugin.$close();
+    expect((await failureOf(() => plugin.before_checkout(cart))).code).toBe("plugin/closed");
+  });
+
+  test("throws by default", async () => {
+    const plugin = await discounts.load(guest({ before_checkout: { echo: true }, strict_checkout: { fail: "out of stock" } }), { imports });
+    const error = await failureOf(() => (plugin.strict_checkout as NonNullable<typeof plugin.strict_checkout>)(cart));
+    expect(error.code).toBe("call/failed");
+    expect(error.message).toContain("out of stock");
+  });
+});
+
+describe("events", () => {
+  test("tell each call with its outcome; a listener that throws changes nothing", async () => {
+    const events: SystemEvent[] = [];
+    const onEvent = (event: SystemEvent): void => {
+      events.push(event);
+      throw new Error("metrics are down");
+    };
+    const plugin = await discounts.load(guest({ before_checkout: { fail: "x" }, after_payment: { echo: true } }), { imports, onEvent, name: "volume" });
+    await plugin.before_checkout(cart);
+    await plugin.after_payment?.({ cents: 5 });
+    expect(events).toMatchObject([
+      { type: "call", system: "shop/discounts", plugin: "volume", function: "before_checkout", outcome: "failed", policy: "use", error: { code: "call/failed" } },
+      { type: "call", function: "after_payment", outcome: "ok", policy: "throw", stats: { inputBytes: 11 } },
+    ]);
+  });
+});
+
+describe("definePluginSystem()", () => {
+  const CASES = [
+    { name: "no name", definition: { name: "", version: "1.0.0", exports: { a: {} } }, path: "name" },
+    { name: "name in capitals", definition: { name: "Shop", version: "1.0.0", exports: { a: {} } }, path: "name" },
+    { name: "version without patch", definition: { name: "a", version: "1.0", exports: { a: {} } }, path: "version" },
+    { name: "no exports", definition: { name: "a", version: "1.0.0", exports: {} }, path: "exports" },
+    { name: "export called then", definition: JSON.parse('{ "name": "a", "version": "1.0.0", "exports": { "then": {} } }') as unknown, path: "exports.then" },
+    { name: "export with a dollar", definition: { name: "a", version: "1.0.0", exports: { $close: {} } }, path: "exports.$close" },
+    { name: "unknown field", definition: { name: "a", version: "1.0.0", exports: { a: { inputs: z.string() } } }, path: "exports.a.inputs" },
+    { name: "schema that is none", definition: { name: "a", version: "1.0.0", exports: { a: { input: "string" } } }, path: "exports.a.input" },
+    { name: "reference that leads nowhere", definition: { name: "a", version: "1.0.0", exports: { a: { input: { $ref: "#/$defs/No" } } } }, path: "exports.a.input" },
+    { name: "policy that is none", definition: { name: "a", version: "1.0.0", exports: { a: { onFailure: "ignore" } } }, path: "exports.a.onFailure" },
+  ];
+  for (const { name, definition, path } of CASES) {
+    test(`refuses: ${name}`, () => {
+      expect(() => definePluginSystem(definition as never)).toThrow(expect.objectContaining({ code: "system/invalid-definition", details: expect.objectContaining({ path }) }));
+    });
+  }
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { guest } from "../test/guest.ts";
+import { readSystem, readXtp } from "./mod.ts";
+
+const options = { name: "shop/xtp", version: "1.0.0" };
+const SCHEMA = `
+version: v1-draft
+exports:
+  before_checkout:
+    description: |
+      Gives a discount.
+    codeSamples:
+      - lang: typescript
+        source: ok
+    input:
+      contentType: application/json
+      $ref: "#/components/schemas/Cart"
+    output:
+      contentType: application/json
+      $ref: "#/components/schemas/Discount"
+  raw:
+    input: { contentType: application/x-binary, type: buffer }
+    output: { contentType: text/plain; charset=utf-8, type: string }
+imports:
+  points:
+    input: { contentType: text/plain; charset=utf-8, type: string }
+    output: { contentType: application/json, type: integer, format: int64, nullable: true }
+components:
+  schemas:
+    Cart:
+      description: What is bought.
+      required: [items]
+      properties:
+        items: { type: array, items: { $ref: "#/components/schemas/Item" } }
+        at: { type: string, format: date-time }
+    Item:
+      properties:
+        kind: { $ref: "#/components/schemas/Kind", nullable: true }
+        labels: { type: object, additionalProperties: { type: string } }
+        picture: { type: buffer }
+        parts: { type: array, items: { $ref: "#/components/schemas/Item" } }
+    Kind: { enum: [book, toy] }
+    Discount:
+      required: [percentage]
+      properties: { percentage: { type: number, format: float } }
+`;
+
+describe("readXtp()", () => {
+  test("reads every kind of type", () => {
+    const { exports, imports } = readXtp(SCHEMA, options);
+    expect(exports["before_checkout"]).toEqual({
+      doc: "Gives a discount.",
+      input: {
+        encoding: "json",
+        schema: {
+          $ref: "#/$defs/Cart",
+          $defs: {
+            Cart: { description: "What is bought.", type: "object", required: ["items"], properties: { items: { type: "array", items: { $ref: "#/$defs/Item" } }, at: { type: "string", format: "date-time" } } },
+            Item: {
+              type: "object",
+              properties: {
+                kind: { anyOf: [{ $ref: "#/$defs/Kind" }, { type: "null" }] },
+                labels: { type: "object", additionalProperties: { type: "string" } },
+                picture: { type: "string", contentEncoding: "base64" },
+                parts: { type: "array", items: { $ref: "#/$defs/Item" } },
+              },
+            },
+            Kind: { type: "string", enum: ["book", "toy"] },
+          },
+        },
+      },
+      output: { encoding: "json", schema: { $ref: "#/$defs/Discount", $defs: { Discount: { type: "object", required: ["percentage"], properties: { percentage: { type: "number", format: "float" } } } } } },
+    });
+    expect(exports["raw"]?.input?.encoding).toBe("bytes");
+    expect(exports["raw"]?.output?.encoding).toBe("text");
+    expect(imports["points"]?.output?.schema).toEqual({ type: ["integer", "null"], format: "int64" });
+  });
+
+  test("makes a system that calls and checks", async () => {
+    const system = readSystem(readXtp(SCHEMA, options));
+    const module = guest({ before_checkout: { reply: '{"percentage":5}' }, raw: { tell: "points", value: "ann" } });
+    const plugin = (await system.load(module, { imports: { points: ((id: unknown) => String(id).length) as never } })) as unknown as Record<string, (input: unknown) => Promise<unknown>>;
+    expect(await plugin["before_checkout"]?.({ items: [{ kind: null, parts: [{ kind: "toy" }] }] })).toEqual({ percentage: 5 });
+    await expect(plugin["before_checkout"]?.({ items: [{ parts: [{ kind: "car" }] }] })).rejects.toMatchObject({ code: "system/invalid-input", details: { issues: expect.arrayContaining([expect.objectContaining({ path: "items[0].parts[0].kind" })]) } });
+    expect(await plugin["raw"]?.(Uint8Array.of(1))).toBe("3");
+    await expect(plugin["raw"]?.("text")).rejects.toMatchObject({ code: "system/invalid-input" });
+  });
+
+  const WRONG = [
+    { name: "no YAML", text: "a: [", path: "xtp" },
+    { name: "another version", text: "version: v2", path: "xtp.version" },
+    { name: "an unknown field", text: "version: v1-draft\nexport: {}", path: "xtp.export" },
+    { name: "an unknown content type", text: "version: v1-draft\nexports: { a: { input: { contentType: image/png, type: buffer } } }", path: "xtp.exports.a.input.contentType" },
+    { name: "an unknown type", text: "version: v1-draft\nexports: { a: { input: { contentType: application/json, type: date } } }", path: "xtp.exports.a.input.type" },
+    { name: "a reference that leads nowhere", text: 'version: v1-draft\nexports: { a: { input: { contentType: application/json, $ref: "#/components/schemas/No" } } }', path: "xtp.exports.a.input.$ref" },
+    { name: "a reference to the prototype", text: 'version: v1-draft\nexports: { a: { input: { contentType: application/json, $ref: "#/components/schemas/constructor" } } }', path: "xtp.exports.a.input.$ref" },
+  ];
+  for (const { name, text, path } of WRONG) {
+    test(`refuses ${name}`, () => {
+      expect(() => readXtp(text, options)).toThrow(expect.objectContaining({ code: "system/invalid-definition", details: expect.objectContaining({ path }) }));
+    });
+  }
+
+  test("does not unfold a small file into a large value", () => {
+    const bomb = ["version: v1-draft", "components:", "  a: &a [x,x,x,x,x,x,x,x,x]", ...[..."bcdefghi"].map((letter, index) => `  ${letter}: &${letter} [${Array.from({ length: 9 }, () => `*${"abcdefgh"[index]}`).join()}]`)].join("\n");
+    expect(() => readXtp(bomb, options)).toThrow(expect.objectContaining({ code: "system/invalid-definition", message: expect.stringContaining("aliases that can be resolved") }));
+  });
+});
