@@ -1,0 +1,225 @@
+/**
+ * Builds what the compiler ships beside its own code, into dist/:
+ *
+ *   quickjs-wasi (npm) ─┐
+ *   assembly/bridge.ts ─┴─ link ─ guard ─ optimise ─> engine.wasm        runs plug-ins' top level at build time
+ *                                             └─ prune ─> plugin*.wasm   the same code, only what a plug-in needs
+ *   pdks/typescript/dist ───────────────────────────> pdk.json           the runtime that is bundled into plug-ins
+ *
+ * Nothing third-party is committed: the engine comes from the registry, pinned by package.json, and its licence
+ * is put beside it. Needs the packages built (`tsc -b`) before.
+ */
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { link, parseModule, walkExpression, encodeModule, Reader, SECTION, Writer } from "../wasm/dist/mod.js";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const dist = join(here, "dist");
+const work = mkdtempSync(join(tmpdir(), "tenon-engine-"));
+
+/** Ready-made exports, so that the code of plug-ins with up to so many exports is the same. */
+const THUNKS = 64;
+/** Bytes of stack a plug-in's calls may use, of the engine's 1 MiB: RATIONALE.md has the measurement. */
+const STACK_BYTES = 256 * 1024;
+const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "multivalue", "reference-types"].map((name) => `--enable-${name}`);
+
+const binaryen = dirname(require.resolve("binaryen/package.json"));
+const run = (tool, ...values) => execFileSync(process.execPath, [tool, ...values], { stdio: ["ignore", "inherit", "inherit"], maxBuffer: 1 << 28 });
+
+try {
+  build();
+} finally {
+  rmSync(work, { recursive: true });
+}
+
+function build() {
+  mkdirSync(dist, { recursive: true });
+  const quickjs = dirname(require.resolve("quickjs-wasi/package.json"));
+  const bridge = join(work, "bridge.wasm");
+  run(require.resolve("assemblyscript/bin/asc.js"), join(here, "assembly/bridge.ts"), "--runtime", "stub", "--importMemory", "--noExportMemory", "-O3", "--noAssert", "-o", bridge);
+
+  const inputs = [
+    { name: "engine", bytes: readFileSync(join(quickjs, "quickjs.wasm")) },
+    { name: "bridge", bytes: readFileSync(bridge) },
+  ];
+  // Whoever looks for the engine's own imports finds them in the bridge; the bridge's memory is the engine's.
+  const resolve = (importer, module, name) => {
+    if (importer === "engine") return module === "env" || name.startsWith("fd_") ? "bridge" : module;
+    return module === "env" && name === "memory" ? "engine" : module;
+  };
+  const bridgeGlobals = new Set(parseModule(inputs[1].bytes).exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
+  const exportAs = (input, name) => {
+    if (input === "engine") return name;
+    return bridgeGlobals.has(name) ? `bridge:${name}` : ["attach", "dispatch", "overflow"].includes(name) ? name : undefined;
+  };
+  const { bytes, slots } = link(inputs, { exportAs, resolve, tableFunctions: [["bridge", "native"], ["bridge", "rejected"]] });
+  const engine = optimise(guard(bytes), "engine");
+  writeFileSync(join(dist, "engine.wasm"), engine);
+
+  for (const hasEval of [true, false])
+    for (const hasWasi of [true, false]) {
+      const name = `plugin${hasEval ? "-eval" : ""}${hasWasi ? "-wasi" : ""}.wasm`;
+      writeFileSync(join(dist, name), prune(hasEval ? engine : withoutParser(engine), hasWasi));
+    }
+  writeFileSync(join(dist, "engine.json"), `${JSON.stringify({ nativeSlot: slots[0], rejectedSlot: slots[1], thunks: THUNKS })}\n`);
+  writeFileSync(join(dist, "ENGINE-LICENSE"), readFileSync(join(quickjs, "LICENSE")));
+  writeFileSync(join(dist, "pdk.json"), JSON.stringify(readRuntime()));
+}
+
+/** A module of the ready-made exports `0`, `1`, …, and of `host_call`, whose body is written for each plug-in. */
+function thunks() {
+  const type = new Writer().u32(3).all(0x60, 1, 0x7f, 1, 0x7f, 0x60, 0, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7e);
+  const imports = new Writer().u32(1).string("engine").string("dispatch").all(0, 0);
+  const functions = new Writer().u32(THUNKS + 1);
+  const exports = new Writer().u32(THUNKS + 1);
+  const code = new Writer().u32(THUNKS + 1);
+  for (let k = 0; k < THUNKS; k++) {
+    functions.u32(1);
+    exports.string(`thunk:${k}`).byte(0).u32(k + 1);
+    const body = new Writer().all(0, 0x41).signed(k).all(0x10, 0, 0x0b).view();
+    code.u32(body.length).raw(body);
+  }
+  functions.u32(2);
+  exports.string("host_call").byte(0).u32(THUNKS + 1);
+  code.u32(3).all(0, 0x00, 0x0b);
+  return encodeModule([
+    { id: SECTION.type, payload: type.view() }, { id: SECTION.import, payload: imports.view() }, { id: SECTION.function, payload: functions.view() },
+    { id: SECTION.export, payload: exports.view() }, { id: SECTION.code, payload: code.view() },
+  ]);
+}
+
+/**
+ * The engine is built without a check of its stack. This one stands where every JavaScript call
+ * passes: below the limit the call throws a RangeError instead of running.
+ */
+function guard(bytes) {
+  const module = parseModule(bytes);
+  const exported = (name) => module.exports.find((entry) => entry.name === name).index;
+  const stackPointer = exported("__stack_pointer");
+  const init = module.globalDefinitions[stackPointer - module.imported.global].init;
+  const reader = new Reader(bytes, init.start, init.end);
+  reader.skip(1);
+  const top = reader.s32();
+  const callees = operands(module, exported("JS_Call"), "function");
+  if (callees.length !== 1) throw new Error(`Cannot guard the engine's stack: JS_Call calls ${callees.length} functions, and should call one`);
+  const prologue = new Writer().byte(0x23).u32(stackPointer).byte(0x41).signed(top - STACK_BYTES).all(0x49, 0x04, 0x40, 0x20, 0, 0x10).u32(exported("overflow")).all(0x0f, 0x0b).view();
+  const target = callees[0] - module.imported.function;
+  return rewriteCode(module, (range, index) => {
+    if (index !== target) return bytes.subarray(range.start, range.end);
+    const start = afterLocals(module, range);
+    return new Writer(range.end - range.start + 32).raw(bytes, range.start, start).raw(prologue).raw(bytes, start, range.end).view();
+  });
+}
+
+/** Without the parser: its one way in is a pointer that JS_AddIntrinsicEval stores, and no plug-in of this kind calls it. */
+function withoutParser(bytes) {
+  const module = parseModule(bytes);
+  const exported = (name) => module.exports.find((entry) => entry.name === name).index;
+  const slots = constants(module, exported("JS_AddIntrinsicEval")).filter((value) => value > 0);
+  if (slots.length !== 1) throw new Error(`Cannot remove the parser: JS_AddIntrinsicEval has ${slots.length} constants, and should store one pointer`);
+  const writer = new Writer(4096).u32(module.elements.length);
+  let isReplaced = false;
+  for (const { functions, offset } of module.elements) {
+    const reader = new Reader(bytes, offset.start + 1, offset.end);
+    const first = reader.s32();
+    writer.u32(0).raw(bytes, offset.start, offset.end).u32(functions.length);
+    for (const [i, index] of functions.entries()) {
+      isReplaced ||= first + i === slots[0];
+      writer.u32(first + i === slots[0] ? exported("dispatch") : index);
+    }
+  }
+  if (!isReplaced) throw new Error(`Cannot remove the parser: no function is in slot ${slots[0]}`);
+  return replaceSection(module, SECTION.element, writer.view());
+}
+
+/** What a plug-in needs: its memory, the thunks and the globals that a snapshot sets; the rest goes if nothing of it calls it. */
+function prune(bytes, hasWasi) {
+  const isKept = (name) => name === "memory" || name === "__stack_pointer" || name.startsWith("bridge:");
+  const inputs = [{ name: "engine", bytes }, { name: "thunks", bytes: thunks() }];
+  if (!hasWasi) inputs.push({ name: "wasi_snapshot_preview1", bytes: noWasi() });
+  const { bytes: pruned } = link(inputs, {
+    exportAs: (input, name) => (input === "thunks" || (input === "engine" && isKept(name)) ? name : undefined),
+    resolve: (_, module) => (module === "plugin" ? "thunks" : module),
+  });
+  return binaryenPass(pruned, "pruned", ["--remove-unused-module-elements", "--duplicate-function-elimination"]);
+}
+
+/** Stands in for WASI in plug-ins that ask for neither time nor chance: both answer "not supported". */
+function noWasi() {
+  const ENOSYS = 52;
+  const body = [0, 0x41, ENOSYS, 0x0b];
+  return encodeModule([
+    { id: SECTION.type, payload: new Writer().u32(2).all(0x60, 3, 0x7f, 0x7e, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f).view() },
+    { id: SECTION.function, payload: new Writer().all(2, 0, 1).view() },
+    { id: SECTION.export, payload: new Writer().u32(2).string("clock_time_get").all(0, 0).string("random_get").all(0, 1).view() },
+    { id: SECTION.code, payload: new Writer().u32(2).u32(4).all(...body).u32(4).all(...body).view() },
+  ]);
+}
+
+function optimise(bytes, name) {
+  return process.env.TENON_ENGINE_FAST === undefined ? binaryenPass(bytes, name, ["-O3"]) : bytes;
+}
+
+function binaryenPass(bytes, name, passes) {
+  const input = join(work, `${name}.in.wasm`);
+  const output = join(work, `${name}.out.wasm`);
+  writeFileSync(input, bytes);
+  run(join(binaryen, "bin/wasm-opt"), input, ...FEATURES, ...passes, "-o", output);
+  return new Uint8Array(readFileSync(output));
+}
+
+function operands(module, functionIndex, space) {
+  const found = [];
+  visit(module, functionIndex, { index: (where, index) => { if (where === space) found.push(index); } });
+  return found;
+}
+
+function constants(module, functionIndex) {
+  const found = [];
+  visit(module, functionIndex, { opcode: (opcode, start) => { if (opcode === 0x41) found.push(new Reader(module.bytes, start + 1).s32()); } });
+  return found;
+}
+
+function visit(module, functionIndex, visitor) {
+  const range = module.code[functionIndex - module.imported.function];
+  const reader = new Reader(module.bytes, afterLocals(module, range), range.end);
+  reader.typeLimit = module.types.length;
+  walkExpression(reader, visitor);
+}
+
+function afterLocals(module, range) {
+  const reader = new Reader(module.bytes, range.start, range.end);
+  reader.typeLimit = module.types.length;
+  for (let left = reader.u32(); left > 0; left--) {
+    reader.u32();
+    reader.valueType();
+  }
+  return reader.offset;
+}
+
+function rewriteCode(module, rewrite) {
+  const writer = new Writer(module.bytes.length).u32(module.code.length);
+  for (const [index, range] of module.code.entries()) {
+    const body = rewrite(range, index);
+    writer.u32(body.length).raw(body);
+  }
+  return replaceSection(module, SECTION.code, writer.view());
+}
+
+function replaceSection(module, id, payload) {
+  return encodeModule(module.sections.filter((section) => section.id !== SECTION.custom).map((section) => ({
+    id: section.id,
+    payload: section.id === id ? payload : module.bytes.subarray(section.start, section.end),
+  })));
+}
+
+/** The PDK's modules by path, as JavaScript. */
+function readRuntime() {
+  const root = join(here, "../pdks/typescript/dist");
+  return Object.fromEntries(readdirSync(root, { recursive: true }).filter((path) => path.endsWith(".js")).sort().map((path) => [path.replaceAll("\\", "/"), readFileSync(join(root, path), "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n")]));
+}
