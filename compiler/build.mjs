@@ -162,7 +162,7 @@ function noWasi() {
 }
 
 function optimise(bytes, name) {
-  return process.env.TENON_ENGINE_FAST === undefined ? binaryenPass(bytes, name, ["-O3"]) : bytes;
+  return process.env.TENON_ENGINE_FAST === undefined ? binaryenPass(bytes, name, ["-O2"]) : bytes;
 }
 
 function binaryenPass(bytes, name, passes) {
