@@ -19,7 +19,13 @@ export type EngineModule = {
 };
 
 /** Memory and mutable globals when nothing runs. */
-export type EngineImage = { memory: Uint8Array; globals: ReadonlyMap<string, number | bigint>; stackPointer: number };
+export type EngineImage = {
+  memory: Uint8Array;
+  globals: ReadonlyMap<string, number | bigint>;
+  stackPointer: number;
+  /** Where the header of the heap's first block is. */
+  heapStart: number;
+};
 
 /** What top-level code used that is not the same in every instance. */
 export type Observed = { clockReads: number; randomReads: number };
@@ -33,6 +39,8 @@ const FILE_NAME = "plugin.js";
 const EVAL_MODULE_COMPILE_ONLY = 0x21;
 const WRITE_BYTECODE_WITHOUT_SOURCE = 0x11;
 const READ_BYTECODE = 1;
+/** The runtime is the first block on the heap; its header stands before it. */
+const BLOCK_HEADER_BYTES = 8;
 const GENERIC_MAGIC = 1;
 const WRITABLE_AND_CONFIGURABLE = 3;
 const ALL_INTRINSICS = -1;
@@ -187,7 +195,7 @@ export class Engine {
     for (const { name, kind } of WebAssembly.Module.exports(this.#source.module))
       if (kind === "global") globals.set(name, (this.#exports[name] as unknown as WebAssembly.Global).value as number | bigint);
     globals.set(RANDOM_LEFT, 0);
-    return { memory: new Uint8Array(this.#exports.memory.buffer), globals, stackPointer: this.#exports.__stack_pointer.value as number };
+    return { memory: new Uint8Array(this.#exports.memory.buffer), globals, stackPointer: this.#exports.__stack_pointer.value as number, heapStart: this.#runtime - BLOCK_HEADER_BYTES };
   }
 
   #call(name: string, ...values: (number | bigint)[]): number {

@@ -12,15 +12,37 @@
  */
 import type { EngineImage } from "./engine.ts";
 
-const HEADER_BYTES = 8;
 const SMALL_BYTES = 256;
 const LINKS_SMALL_BYTES = 16;
 const LINKS_LARGE_BYTES = 32;
+const MIN_BYTES = 16;
+const FLAGS = 7;
 const PREVIOUS_IN_USE = 1;
 const IN_USE = 2;
 
 /** Zeroes the dead parts of an image in place. */
-export function zeroDeadMemory({ memory, stackPointer }: EngineImage): void {
+export function zeroDeadMemory({ memory, stackPointer, heapStart }: EngineImage): void {
   memory.fill(0, 0, stackPointer);
-  void [HEADER_BYTES, SMALL_BYTES, LINKS_LARGE_BYTES, LINKS_SMALL_BYTES, PREVIOUS_IN_USE, IN_USE];
+  for (const [start, end] of freeBlocks(memory, heapStart)) {
+    const links = end - start < SMALL_BYTES ? LINKS_SMALL_BYTES : LINKS_LARGE_BYTES;
+    memory.fill(0, start + links, end);
+  }
+}
+
+/** The free blocks from the first header to the end of memory; none when the walk does not arrive there. */
+function freeBlocks(memory: Uint8Array, heapStart: number): [start: number, end: number][] {
+  const words = new Uint32Array(memory.buffer, memory.byteOffset, memory.length >> 2);
+  const found: [number, number][] = [];
+  let wasInUse = true;
+  let at = heapStart;
+  while (at + 8 <= memory.length) {
+    const head = words[(at >> 2) + 1] as number;
+    const size = head - (head & FLAGS);
+    const isTrailer = at + size === memory.length && (head & FLAGS) === 0;
+    if (size < MIN_BYTES || at + size > memory.length || (!isTrailer && ((head & PREVIOUS_IN_USE) !== 0) !== wasInUse)) return [];
+    wasInUse = (head & IN_USE) !== 0;
+    if (!wasInUse && !isTrailer) found.push([at, at + size]);
+    at += size;
+  }
+  return at === memory.length ? found : [];
 }
