@@ -75,7 +75,8 @@ export function dispatch(index: i32): i32 {
 
 /** In the table: the engine calls it when a promise is rejected without a handler, and when one comes later. */
 export function rejected(_context: usize, promise: Value, reason: Value, isHandled: i32, _opaque: usize): void {
-  ask(isHandled ? Ask.Handled : Ask.Rejected, promise, reason);
+  // While the plug-in is built there is no handler yet, and a rejected top level is seen by the compiler.
+  if (handler != 0) ask(isHandled ? Ask.Handled : Ask.Rejected, promise, reason);
 }
 
 /** The guard calls it where the engine would run out of stack. */

@@ -72,7 +72,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         bundle: true, write: false, metafile: true, sourcemap: "external", sourcesContent: false,
         outdir: options.root, absWorkingDir: options.root,
         format: "esm", target: "es2023", platform: "browser", charset: "utf8", legalComments: "none", keepNames: false,
-        mainFields: ["module", "main"], conditions: ["tenon", "worker", ...options.conditions],
+        mainFields: ["browser", "module", "main"], conditions: ["tenon", "worker", ...options.conditions],
         minify: options.isMinified, logLevel: "silent",
         define: { "process.env.NODE_ENV": '"production"', global: "globalThis", ...webDefines(), ...options.define },
         loader: { ".txt": "text", ".md": "text", ".html": "text", ".css": "text", ".sql": "text", ".svg": "text", ".bin": "binary", ".wasm": "binary" },
@@ -92,8 +92,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         const inside = path.slice("@tenon/pdk".length + 1);
         return { path: inside === "" ? "mod.js" : inside === "web" ? "web/mod.js" : inside.endsWith(".js") ? inside : `${inside}.js`, namespace: PDK, sideEffects: false };
       });
-      setup.onResolve({ filter: /.*/, namespace: PDK }, ({ path, importer, resolveDir }) => {
-        if (!path.startsWith(".")) return { path, namespace: "file", pluginData: resolveDir };
+      setup.onResolve({ filter: /^\./, namespace: PDK }, ({ path, importer }) => {
         const folder = importer.includes("/") ? importer.slice(0, importer.lastIndexOf("/")) : "";
         return { path: joinPath(folder, path), namespace: PDK, sideEffects: false };
       });
@@ -107,9 +106,9 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         return contents === undefined ? { errors: [{ text: `Cannot find "@tenon/pdk/${path}": the package has no such module` }] } : { contents, loader: "js" };
       });
       if (options.files.size > 0) {
-        setup.onResolve({ filter: /.*/ }, ({ path, importer }) => {
-          const from = options.files.has(importer) ? importer : "";
-          const target = path.startsWith(".") ? joinPath(from.includes("/") ? from.slice(0, from.lastIndexOf("/")) : "", path) : path;
+        setup.onResolve({ filter: /.*/ }, ({ path, importer, namespace }) => {
+          if (namespace !== PDK && (namespace !== VIRTUAL || !path.startsWith("."))) return undefined;
+          const target = namespace === PDK ? path : joinPath(importer.slice(0, Math.max(0, importer.lastIndexOf("/"))), path);
           const found = candidates(target).find((candidate) => options.files.has(candidate));
           return found === undefined ? undefined : { path: found, namespace: VIRTUAL };
         });
