@@ -15,7 +15,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { link, parseModule, walkExpression, encodeModule, Reader, SECTION, Writer } from "../wasm/dist/mod.js";
+import { link, parseModule, walkExpression, encodeModule, Reader, SECTION, Writer } from "@tenon/wasm";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -88,8 +88,8 @@ function thunks() {
   exports.string("host_call").byte(0).u32(THUNKS + 1);
   code.u32(3).all(0, 0x00, 0x0b);
   return encodeModule([
-    { id: SECTION.type, payload: type.view() }, { id: SECTION.import, payload: imports.view() }, { id: SECTION.function, payload: functions.view() },
-    { id: SECTION.export, payload: exports.view() }, { id: SECTION.code, payload: code.view() },
+    { id: SECTION.type, parts: [type.view()] }, { id: SECTION.import, parts: [imports.view()] }, { id: SECTION.function, parts: [functions.view()] },
+    { id: SECTION.export, parts: [exports.view()] }, { id: SECTION.code, parts: [code.view()] },
   ]);
 }
 
@@ -154,10 +154,10 @@ function noWasi() {
   const ENOSYS = 52;
   const body = [0, 0x41, ENOSYS, 0x0b];
   return encodeModule([
-    { id: SECTION.type, payload: new Writer().u32(2).all(0x60, 3, 0x7f, 0x7e, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f).view() },
-    { id: SECTION.function, payload: new Writer().all(2, 0, 1).view() },
-    { id: SECTION.export, payload: new Writer().u32(2).string("clock_time_get").all(0, 0).string("random_get").all(0, 1).view() },
-    { id: SECTION.code, payload: new Writer().u32(2).u32(4).all(...body).u32(4).all(...body).view() },
+    { id: SECTION.type, parts: [new Writer().u32(2).all(0x60, 3, 0x7f, 0x7e, 0x7f, 1, 0x7f, 0x60, 2, 0x7f, 0x7f, 1, 0x7f).view()] },
+    { id: SECTION.function, parts: [new Writer().all(2, 0, 1).view()] },
+    { id: SECTION.export, parts: [new Writer().u32(2).string("clock_time_get").all(0, 0).string("random_get").all(0, 1).view()] },
+    { id: SECTION.code, parts: [new Writer().u32(2).u32(4).all(...body).u32(4).all(...body).view()] },
   ]);
 }
 
@@ -214,12 +214,12 @@ function rewriteCode(module, rewrite) {
 function replaceSection(module, id, payload) {
   return encodeModule(module.sections.filter((section) => section.id !== SECTION.custom).map((section) => ({
     id: section.id,
-    payload: section.id === id ? payload : module.bytes.subarray(section.start, section.end),
+    parts: [section.id === id ? payload : module.bytes.subarray(section.start, section.end)],
   })));
 }
 
 /** The PDK's modules by path, as JavaScript. */
 function readRuntime() {
-  const root = join(here, "../pdks/typescript/dist");
+  const root = join(dirname(require.resolve("@tenon/pdk/package.json")), "dist");
   return Object.fromEntries(readdirSync(root, { recursive: true }).filter((path) => path.endsWith(".js")).sort().map((path) => [path.replaceAll("\\", "/"), readFileSync(join(root, path), "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n")]));
 }

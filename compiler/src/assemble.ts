@@ -82,11 +82,11 @@ function hostModule(hostImports: readonly HostImport[]): Uint8Array {
   }
   body.all(0x42, 0, 0x0b);
   return encodeModule([
-    { id: SECTION.type, payload: types.view() },
-    { id: SECTION.import, payload: imports.view() },
-    { id: SECTION.function, payload: new Writer().all(1, 0).view() },
-    { id: SECTION.export, payload: new Writer().u32(1).string(HOST_CALL).byte(0).u32(hostImports.length).view() },
-    { id: SECTION.code, payload: new Writer().u32(1).u32(body.length).raw(body.view()).view() },
+    { id: SECTION.type, parts: [types.view()] },
+    { id: SECTION.import, parts: [imports.view()] },
+    { id: SECTION.function, parts: [new Writer().all(1, 0).view()] },
+    { id: SECTION.export, parts: [new Writer().u32(1).string(HOST_CALL).byte(0).u32(hostImports.length).view()] },
+    { id: SECTION.code, parts: [new Writer().u32(1).u32(body.length).raw(body.view()).view()] },
   ]);
 }
 
@@ -97,6 +97,6 @@ function exportIndex(module: Module, name: string): number {
 }
 
 function replaceSection(module: Module, id: number, payload: Uint8Array): Uint8Array {
-  const sections: SectionBytes[] = module.sections.map((section) => ({ id: section.id, payload: section.id === id ? payload : module.bytes.subarray(section.start, section.end) }));
+  const sections: SectionBytes[] = module.sections.map((section) => ({ id: section.id, parts: [section.id === id ? payload : module.bytes.subarray(section.start, section.end)] }));
   return encodeModule(sections);
 }

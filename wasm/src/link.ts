@@ -8,9 +8,10 @@
  * Source: https://webassembly.github.io/spec/core/binary/modules.html
  */
 import { WasmError } from "./error.ts";
-import { walkExpression, type IndexSpace } from "./instruction.ts";
+import type { IndexSpace } from "./instruction.ts";
 import { parseModule, SECTION, type ExternKind, type Import, type Module, type Range } from "./module.ts";
 import { Reader } from "./reader.ts";
+import { relocateBody, relocateExpression } from "./relocate.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";
 
 /** A module and the name by which the others import from it. */
@@ -84,7 +85,7 @@ class Linker {
     this.#placeDefinitions();
     const slots = this.#slots();
     const sections: SectionBytes[] = [
-      { id: SECTION.type, payload: new Writer().u32(this.#typeIndex.size).raw(this.#types.view()).view() },
+      { id: SECTION.type, parts: [new Writer().u32(this.#typeIndex.size).raw(this.#types.view()).view()] },
       this.#importSection(),
       this.#list(SECTION.function, "function", ({ module, types }, writer, index) => writer.u32(types[module.functions[module.imported.function + index] as number] as number)),
       this.#list(SECTION.table, "table", (part, writer, index) => this.#table(part, writer, index, slots.length)),
@@ -93,14 +94,11 @@ class Linker {
       this.#exportSection(),
       ...this.#startSection(),
       this.#elementSection(slots),
-      { id: SECTION.dataCount, payload: new Writer().u32(this.#parts.reduce((sum, { module }) => sum + module.data.length, 0)).view() },
-      this.#list(SECTION.code, "function", (part, writer, index) => {
-        const body = this.#body(part, part.module.code[index] as Range);
-        writer.u32(body.length).raw(body);
-      }),
+      { id: SECTION.dataCount, parts: [new Writer().u32(this.#parts.reduce((sum, { module }) => sum + module.data.length, 0)).view()] },
+      this.#codeSection(),
       this.#dataSection(),
     ];
-    return { bytes: encodeModule(sections.filter(({ payload }) => payload.length > 1 || payload[0] !== 0)), slots };
+    return { bytes: encodeModule(sections.filter(({ parts }) => parts.some((part) => part.length > 1 || part[0] !== 0))), slots };
   }
 
   #addType(module: Module, index: number): number {
@@ -179,57 +177,35 @@ class Linker {
     };
   }
 
-  /** Copies an expression, every index in it renumbered. */
-  #expression(part: Part, reader: Reader, writer: Writer): void {
-    const { bytes } = part.module;
-    const map = this.#map(part);
-    let copied = reader.offset;
-    walkExpression(reader, {
-      index(space, index, start, end) {
-        writer.raw(bytes, copied, start);
-        // A type index may stand where a signed number is read; in this form it is right for both.
-        if (space === "type") writer.signed(map(space, index));
-        else writer.u32(map(space, index));
-        copied = end;
-      },
-      memarg(memory, align, start, end) {
-        const mapped = map("memory", memory);
-        writer.raw(bytes, copied, start).u32(mapped === 0 ? align : align | 0x40);
-        if (mapped !== 0) writer.u32(mapped);
-        copied = end;
-      },
-    });
-    writer.raw(bytes, copied, reader.offset);
-  }
-
   #constant(part: Part, range: Range, writer: Writer): void {
-    this.#expression(part, new Reader(part.module.bytes, range.start, range.end), writer);
-  }
-
-  #body(part: Part, range: Range): Uint8Array {
-    const { bytes, types } = part.module;
-    const reader = new Reader(bytes, range.start, range.end);
-    reader.typeLimit = types.length;
-    for (let left = reader.u32(); left > 0; left--) {
-      reader.u32();
-      reader.valueType();
-    }
-    const writer = new Writer(range.end - range.start + 64).raw(bytes, range.start, reader.offset);
-    this.#expression(part, reader, writer);
-    return writer.view();
+    relocateExpression(new Reader(part.module.bytes, range.start, range.end), writer, this.#map(part));
   }
 
   #importSection(): SectionBytes {
     const writer = new Writer().u32(this.#imports.size);
     for (const { entry } of this.#imports.values()) writer.raw(entry.view());
-    return { id: SECTION.import, payload: writer.view() };
+    return { id: SECTION.import, parts: [writer.view()] };
   }
 
   #list(id: number, kind: ExternKind, write: (part: Part, writer: Writer, index: number) => void): SectionBytes {
     const counts = this.#parts.map(({ module }) => ({ function: module.functions, table: module.tables, memory: module.memories, global: module.globals, tag: module.tags })[kind].length - module.imported[kind]);
     const writer = new Writer(1024).u32(counts.reduce((sum, count) => sum + count, 0));
     for (const [i, part] of this.#parts.entries()) for (let index = 0; index < (counts[i] as number); index++) write(part, writer, index);
-    return { id, payload: writer.view() };
+    return { id, parts: [writer.view()] };
+  }
+
+  #codeSection(): SectionBytes {
+    const writer = new Writer(this.#parts.reduce((sum, { module }) => sum + module.bytes.length, 0)).u32(this.#parts.reduce((sum, { module }) => sum + module.code.length, 0));
+    const scratch = new Writer(4096);
+    for (const part of this.#parts) {
+      const map = this.#map(part);
+      for (const { start, end } of part.module.code) {
+        const reader = new Reader(part.module.bytes, start, end);
+        reader.typeLimit = part.module.types.length;
+        relocateBody(reader, writer, map, scratch);
+      }
+    }
+    return { id: SECTION.code, parts: [writer.view()] };
   }
 
   #table(part: Part, writer: Writer, index: number, extra: number): void {
@@ -261,13 +237,13 @@ class Linker {
       }
     const writer = new Writer(1024).u32(entries.size);
     for (const [name, { kind, index }] of entries) writer.string(name).byte(KINDS.indexOf(kind)).u32(index);
-    return { id: SECTION.export, payload: writer.view() };
+    return { id: SECTION.export, parts: [writer.view()] };
   }
 
   #startSection(): SectionBytes[] {
     const starts = this.#parts.filter(({ module }) => module.start !== undefined);
     if (starts.length > 1) throw new WasmError("unknown", "start section", 0, "more than one module has one");
-    return starts.map((part) => ({ id: SECTION.start, payload: new Writer().u32(this.#indexOf(part, "function", part.module.start as number)).view() }));
+    return starts.map((part) => ({ id: SECTION.start, parts: [new Writer().u32(this.#indexOf(part, "function", part.module.start as number)).view()] }));
   }
 
   #slots(): number[] {
@@ -301,7 +277,7 @@ class Linker {
         writer.u32(this.#indexOf(part, "function", found.index));
       }
     }
-    return { id: SECTION.element, payload: writer.view() };
+    return { id: SECTION.element, parts: [writer.view()] };
   }
 
   #dataSection(): SectionBytes {
@@ -314,7 +290,7 @@ class Linker {
         if (offset !== undefined) this.#constant(part, offset, writer);
         writer.u32(data.end - data.start).raw(part.module.bytes, data.start, data.end);
       }
-    return { id: SECTION.data, payload: writer.view() };
+    return { id: SECTION.data, parts: [writer.view()] };
   }
 }
 

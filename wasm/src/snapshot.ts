@@ -50,9 +50,9 @@ export function bakeSnapshot(bytes: Uint8Array, state: InstanceState): Uint8Arra
   const sections: SectionBytes[] = [];
   for (const { id, start, end } of module.sections) {
     if (id === SECTION.custom || id === SECTION.start || id === SECTION.data) continue;
-    sections.push({ id, payload: replaced.get(id) ?? bytes.subarray(start, end) });
+    sections.push({ id, parts: [replaced.get(id) ?? bytes.subarray(start, end)] });
   }
-  sections.push({ id: SECTION.data, payload: replaced.get(SECTION.data) as Uint8Array });
+  sections.push({ id: SECTION.data, parts: [replaced.get(SECTION.data) as Uint8Array] });
   return encodeModule(sections);
 }
 

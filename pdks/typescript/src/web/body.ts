@@ -5,6 +5,7 @@
 import { native } from "../native.ts";
 import { Blob, bytesOfBlob, FormData, serializeMultipart } from "./blob.ts";
 import { concat, toBytes } from "./encoding.ts";
+import type { Headers } from "./headers.ts";
 import { parseForm } from "./percent.ts";
 import { ReadableStream } from "./streams.ts";
 import { URLSearchParams } from "./url.ts";
@@ -28,13 +29,27 @@ export function contentOf(init: BodyInit): BodyContent {
   return { bytes: native.encode(String(init)), type: "text/plain;charset=UTF-8" };
 }
 
+let copy: (body: Body) => BodyContent["bytes"] | undefined;
+
 /** A body that is read once. */
 export class Body {
+  readonly headers: Headers;
   #content: BodyContent["bytes"] | undefined;
   #isUsed = false;
 
-  constructor(content: BodyContent["bytes"] | undefined) {
+  static {
+    copy = (body) => {
+      if (body.#isUsed) throw new TypeError("Cannot clone: the body was read already");
+      if (!(body.#content instanceof ReadableStream)) return body.#content?.slice();
+      const [mine, other] = body.#content.tee();
+      body.#content = mine;
+      return other;
+    };
+  }
+
+  constructor(content: BodyContent["bytes"] | undefined, headers: Headers) {
     this.#content = content;
+    this.headers = headers;
   }
 
   // null is what the standard says for no body.
@@ -68,24 +83,19 @@ export class Body {
     return native.decode(bytes, start, bytes.length);
   }
   async json(): Promise<unknown> { return JSON.parse(await this.text()); }
-  async blob(): Promise<Blob> { return new Blob([await this.bytes()], { type: this.contentType() }); }
+  async blob(): Promise<Blob> { return new Blob([await this.bytes()], { type: this.headers.get("content-type") ?? "" }); }
   async formData(): Promise<FormData> {
-    if (!this.contentType().startsWith("application/x-www-form-urlencoded")) throw new TypeError(`Cannot read the body as a form: its type is "${this.contentType()}"`);
+    const type = this.headers.get("content-type") ?? "";
+    if (!type.startsWith("application/x-www-form-urlencoded")) throw new TypeError(`Cannot read the body as a form: its type is "${type}"`);
     const form = new FormData();
     for (const [name, value] of parseForm(await this.text())) form.append(name, value);
     return form;
   }
+}
 
-  /** For `clone`: the bytes if they are there, or one of two streams. */
-  protected copyContent(): BodyContent["bytes"] | undefined {
-    if (this.#isUsed) throw new TypeError("Cannot clone: the body was read already");
-    if (!(this.#content instanceof ReadableStream)) return this.#content?.slice();
-    const [mine, copy] = this.#content.tee();
-    this.#content = mine;
-    return copy;
-  }
-
-  protected contentType(): string { return ""; }
+/** The content of a body for a second one: its bytes, or one of two streams that it is split into. */
+export function copyContent(body: Body): BodyContent["bytes"] | undefined {
+  return copy(body);
 }
 
 /** A boundary from the form's own content: no two forms need different ones, and builds stay the same. */

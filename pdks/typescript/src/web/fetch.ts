@@ -7,7 +7,7 @@
  */
 import { needHost, native } from "../native.ts";
 import { AbortSignal } from "./abort.ts";
-import { Body, contentOf, type BodyInit } from "./body.ts";
+import { Body, contentOf, copyContent, type BodyInit } from "./body.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
 import { URL } from "./url.ts";
 
@@ -23,7 +23,6 @@ const NULL_BODY_STATUSES = [101, 204, 205, 304];
 export class Request extends Body {
   readonly url: string;
   readonly method: string;
-  readonly headers: Headers;
   readonly signal: AbortSignal;
   readonly redirect: string;
 
@@ -34,17 +33,15 @@ export class Request extends Body {
     const hasBody = init.body !== undefined && init.body !== null;
     if (hasBody && (method === "GET" || method === "HEAD")) throw new TypeError(`Cannot make a request with method "${method}" and a body`);
     const content = hasBody ? contentOf(init.body as BodyInit) : undefined;
-    super(content === undefined ? from?.copyContent() : content.bytes);
     if (content?.type !== undefined && !headers.has("content-type")) headers.set("content-type", content.type);
+    super(content === undefined && from !== undefined ? copyContent(from) : content?.bytes, headers);
     this.url = from?.url ?? new URL(String(input)).href;
     this.method = method;
-    this.headers = headers;
     this.signal = init.signal ?? from?.signal ?? new AbortSignal();
     this.redirect = init.redirect ?? from?.redirect ?? "follow";
   }
 
   clone(): Request { return new Request(this); }
-  protected override contentType(): string { return this.headers.get("content-type") ?? ""; }
   get [Symbol.toStringTag](): string { return "Request"; }
 }
 
@@ -52,7 +49,6 @@ export class Request extends Body {
 export class Response extends Body {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Headers;
   readonly type: string;
   readonly url: string;
   readonly redirected: boolean = false;
@@ -61,11 +57,11 @@ export class Response extends Body {
     if (type !== "error" && (status < 200 || status > 599)) throw new RangeError(`Cannot make a response: the status ${status} is not between 200 and 599`);
     if (body !== null && NULL_BODY_STATUSES.includes(status)) throw new TypeError(`Cannot make a response: one with status ${status} has no body`);
     const content = body === null || body === undefined ? undefined : contentOf(body);
-    super(content?.bytes);
+    const fields = new Headers(headers);
+    if (content?.type !== undefined && !fields.has("content-type")) fields.set("content-type", content.type);
+    super(content?.bytes, fields);
     this.status = status;
     this.statusText = statusText;
-    this.headers = new Headers(headers);
-    if (content?.type !== undefined && !this.headers.has("content-type")) this.headers.set("content-type", content.type);
     this.url = url;
     this.type = type;
   }
@@ -79,8 +75,7 @@ export class Response extends Body {
   static redirect(url: string | URL, status = 302): Response { return new Response(null, { status, headers: { location: new URL(String(url)).href } }); }
 
   get ok(): boolean { return this.status >= 200 && this.status < 300; }
-  clone(): Response { return new Response((this.copyContent() ?? null) as BodyInit | null, { status: this.status, statusText: this.statusText, headers: this.headers }, this.url, this.type); }
-  protected override contentType(): string { return this.headers.get("content-type") ?? ""; }
+  clone(): Response { return new Response((copyContent(this) ?? null) as BodyInit | null, { status: this.status, statusText: this.statusText, headers: this.headers }, this.url, this.type); }
   get [Symbol.toStringTag](): string { return "Response"; }
 }
 
