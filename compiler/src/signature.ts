@@ -161,7 +161,7 @@ export class Scope {
   /** JavaScript says it in a comment: the type of the first `@param` before the function. */
   #documentedKind({ start }: Node): InputKind {
     const comment = this.#file.comments.findLast(({ end }) => end <= start);
-    if (comment === undefined || !/^\s*(export\s+)?(default\s+)?(async\s+)?((const|let|var)\s+)?$/.test(this.#file.text.slice(comment.end, start))) return "json";
+    if (comment === undefined || !/^\s*(export\s+)?(default\s+)?((const|let|var)\s+[\w$]+\s*=\s*)?(async\s+)?$/.test(this.#file.text.slice(comment.end, start))) return "json";
     const type = /@param\s*\{\s*([^}]*?)\s*\}/.exec(comment.value)?.[1];
     return type === "string" ? "text" : type === "Uint8Array" ? "bytes" : type === "ArrayBuffer" ? "buffer" : "json";
   }

@@ -73,7 +73,7 @@ function begin({ name, run, input }: Export): number {
     }
     if (!isThenable(result)) {
       writeOutput(name, result);
-      return hasTimers() ? leave() : DONE;
+      return hasTimers() || unhandled.size > 0 ? leave() : DONE;
     }
     const started: Call = { name, state: "running", value: undefined };
     call = started;
