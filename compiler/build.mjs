@@ -15,7 +15,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { link, parseModule, walkExpression, encodeModule, Reader, SECTION, Writer } from "@tenon/wasm";
+import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf, walkExpression, Writer } from "@tenon/wasm";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -24,8 +24,8 @@ const work = mkdtempSync(join(tmpdir(), "tenon-engine-"));
 
 /** Ready-made exports, so that the code of plug-ins with up to so many exports is the same. */
 const THUNKS = 64;
-/** Bytes of stack a plug-in's calls may use, of the engine's 1 MiB: RATIONALE.md has the measurement. */
-const STACK_BYTES = 256 * 1024;
+/** How deep JSON may be nested: no host's stack is used up by then. */
+const JSON_LEVELS = 1000;
 const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "multivalue", "reference-types"].map((name) => `--enable-${name}`);
 
 const binaryen = dirname(require.resolve("binaryen/package.json"));
@@ -94,26 +94,59 @@ function thunks() {
 }
 
 /**
- * The engine is built without a check of its stack. This one stands where every JavaScript call
- * passes: below the limit the call throws a RangeError instead of running.
+ * The engine is built without a check of its stack. Two guards stand in for it, and throw a RangeError instead of running
+ * out: where every JavaScript call passes, the stack pointer is compared with a limit; where JSON is read and written,
+ * levels are counted, because they take little of the engine's own stack and much of the machine's.
  */
 function guard(bytes) {
   const module = parseModule(bytes);
-  const exported = (name) => module.exports.find((entry) => entry.name === name).index;
-  const stackPointer = exported("__stack_pointer");
-  const init = module.globalDefinitions[stackPointer - module.imported.global].init;
-  const reader = new Reader(bytes, init.start, init.end);
-  reader.skip(1);
-  const top = reader.s32();
-  const callees = operands(module, exported("JS_Call"), "function");
-  if (callees.length !== 1) throw new Error(`Cannot guard the engine's stack: JS_Call calls ${callees.length} functions, and should call one`);
-  const prologue = new Writer().byte(0x23).u32(stackPointer).byte(0x41).signed(top - STACK_BYTES).all(0x49, 0x04, 0x40, 0x20, 0, 0x10).u32(exported("overflow")).all(0x0f, 0x0b).view();
-  const target = callees[0] - module.imported.function;
-  return rewriteCode(module, (range, index) => {
-    if (index !== target) return bytes.subarray(range.start, range.end);
-    const start = afterLocals(module, range);
-    return new Writer(range.end - range.start + 32).raw(bytes, range.start, start).raw(prologue).raw(bytes, start, range.end).view();
-  });
+  const indexOf = (name) => module.exports.find((entry) => entry.name === name).index;
+  const calleesOf = (index) => (index < module.imported.function ? [] : operands(module, index, "function"));
+  const only = (name, found) => {
+    if (new Set(found).size !== 1) throw new Error(`Cannot guard the engine's stack: ${name} has ${new Set(found).size} callees that fit, and should have one`);
+    return found[0];
+  };
+  // The functions that call themselves are the ones that read and write JSON's levels; they are not exported.
+  const recursive = (name, signature) => only(name, calleesOf(indexOf(name)).flatMap((index) => [index, ...calleesOf(index)]).filter((index) => {
+    const { params, results } = signatureOf(module, index);
+    return calleesOf(index).includes(index) && [params, results].flat().join() === signature.join();
+  }));
+  const call = only("JS_Call", calleesOf(indexOf("JS_Call")));
+  const prologue = new Writer().byte(0x23).u32(indexOf("__stack_pointer")).byte(0x23).u32(indexOf("bridge:stackLimit")).all(0x49, 0x04, 0x40, 0x10).u32(indexOf("overflow")).all(0x0f, 0x0b).view();
+  const counted = [recursive("JS_ParseJSON", [I32, I32, I64]), recursive("JS_JSONStringify", [I32, I32, I64, I64, I32])];
+
+  const bodies = module.code.map(({ start, end }) => bytes.subarray(start, end));
+  const types = module.functions.slice(module.imported.function);
+  const { start, end } = module.code[call - module.imported.function];
+  const code = afterLocals(module, { start, end });
+  bodies[call - module.imported.function] = new Writer().raw(bytes, start, code).raw(prologue).raw(bytes, code, end).view();
+  for (const index of counted) {
+    const own = index - module.imported.function;
+    const moved = module.imported.function + bodies.length;
+    bodies.push(bodies[own]);
+    types.push(types[own]);
+    bodies[own] = countLevels(signatureOf(module, index), moved, indexOf("bridge:jsonDepth"), indexOf("overflow"));
+  }
+  const functions = new Writer().u32(types.length);
+  for (const type of types) functions.u32(type);
+  const writer = new Writer(bytes.length).u32(bodies.length);
+  for (const body of bodies) writer.u32(body.length).raw(body);
+  return replaceSections(module, new Map([[SECTION.function, functions.view()], [SECTION.code, writer.view()]]));
+}
+
+/** Calls the function that was moved away, one level deeper; a failed call is -1, or for a value the engine's exception. */
+function countLevels({ params, results }, moved, depth, overflow) {
+  const body = new Writer().u32(1).all(1, results[0]);
+  body.byte(0x23).u32(depth).byte(0x41).signed(JSON_LEVELS).all(0x4e, 0x04, 0x40, 0x10).u32(overflow);
+  if (results[0] === I64) body.byte(0x0f);
+  else body.all(0x1a, 0x41, 0x7f, 0x0f);
+  body.byte(0x0b);
+  const step = (by) => body.byte(0x23).u32(depth).byte(0x41).signed(by).all(0x6a, 0x24).u32(depth);
+  step(1);
+  for (let local = 0; local < params.length; local++) body.byte(0x20).u32(local);
+  body.byte(0x10).u32(moved).byte(0x21).u32(params.length);
+  step(-1);
+  return body.byte(0x20).u32(params.length).byte(0x0b).view();
 }
 
 /** Without the parser: its one way in is a pointer that JS_AddIntrinsicEval stores, and no plug-in of this kind calls it. */
@@ -134,7 +167,7 @@ function withoutParser(bytes) {
     }
   }
   if (!isReplaced) throw new Error(`Cannot remove the parser: no function is in slot ${slots[0]}`);
-  return replaceSection(module, SECTION.element, writer.view());
+  return replaceSections(module, new Map([[SECTION.element, writer.view()]]));
 }
 
 /** What a plug-in needs: its memory, the thunks and the globals that a snapshot sets; the rest goes if nothing of it calls it. */
@@ -202,20 +235,8 @@ function afterLocals(module, range) {
   return reader.offset;
 }
 
-function rewriteCode(module, rewrite) {
-  const writer = new Writer(module.bytes.length).u32(module.code.length);
-  for (const [index, range] of module.code.entries()) {
-    const body = rewrite(range, index);
-    writer.u32(body.length).raw(body);
-  }
-  return replaceSection(module, SECTION.code, writer.view());
-}
-
-function replaceSection(module, id, payload) {
-  return encodeModule(module.sections.filter((section) => section.id !== SECTION.custom).map((section) => ({
-    id: section.id,
-    parts: [section.id === id ? payload : module.bytes.subarray(section.start, section.end)],
-  })));
+function replaceSections(module, payloads) {
+  return encodeModule(module.sections.filter(({ id }) => id !== SECTION.custom).map(({ id, start, end }) => ({ id, parts: [payloads.get(id) ?? module.bytes.subarray(start, end)] })));
 }
 
 /** The PDK's modules by path, as JavaScript. */

@@ -10,7 +10,7 @@
 import {
   EXCEPTION, JS_Call, JS_ExecutePendingJob, JS_FreeCString, JS_FreeValue, JS_GetException, JS_GetUint8Array,
   JS_IsJobPending, JS_NewBigInt64, JS_NewNumber, JS_NewStringLen, JS_NewUint8ArrayCopy, JS_ParseJSON,
-  JS_ThrowOutOfMemory, JS_ThrowRangeError, JS_ToBigInt64, JS_ToCStringLen2, JS_ToFloat64, JS_ToInt32,
+  JS_ThrowOutOfMemory, JS_ThrowRangeError, JS_ToBigInt64, JS_ToCStringLen2, JS_ToFloat64, JS_ToInt32, qjs_get_context_ptr,
   TAG_BOOL, TAG_INT, UNDEFINED, Value, free, malloc,
 } from "./engine";
 import {
@@ -45,6 +45,10 @@ export let handler: Value = 0;
 /** 32 bytes for what the engine and WASI return through pointers. */
 export let scratch: usize = 0;
 export let overflowText: usize = 0;
+/** The stack pointer below which a call throws a RangeError; the compiler sets it. */
+export let stackLimit: usize = 0;
+/** How deep JSON is being read or written just now. */
+export let jsonDepth: i32 = 0;
 /** Random bytes not yet handed out; empty in the snapshot, so every instance has its own. */
 export let pool: usize = 0;
 export let poolLeft: usize = 0;
@@ -79,9 +83,9 @@ export function rejected(_context: usize, promise: Value, reason: Value, isHandl
   if (handler != 0) ask(isHandled ? Ask.Handled : Ask.Rejected, promise, reason);
 }
 
-/** The guard calls it where the engine would run out of stack. */
-export function overflow(at: usize): Value {
-  return JS_ThrowRangeError(at, overflowText, 0);
+/** The guards call it where the engine would run out of stack: by then a context is there, attached or not. */
+export function overflow(): Value {
+  return JS_ThrowRangeError(qjs_get_context_ptr(), overflowText, 0);
 }
 
 /** In the table: the C function behind every operation; `op` is its magic number. */

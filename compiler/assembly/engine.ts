@@ -34,3 +34,4 @@ export const EXCEPTION: Value = 6 << 32;
 @external("engine", "JS_ParseJSON") export declare function JS_ParseJSON(context: usize, text: usize, length: usize, fileName: usize): Value;
 @external("engine", "JS_ThrowOutOfMemory") export declare function JS_ThrowOutOfMemory(context: usize): Value;
 @external("engine", "JS_ThrowRangeError") export declare function JS_ThrowRangeError(context: usize, format: usize, values: usize): Value;
+@external("engine", "qjs_get_context_ptr") export declare function qjs_get_context_ptr(): usize;

@@ -30,6 +30,11 @@ export type CompileOptions = {
   eval?: boolean;
   /** Whether the plug-in may import WASI, for time and random numbers; by default when the bundle mentions them. */
   wasi?: boolean;
+  /**
+   * Bytes of stack that calls may use before they throw a RangeError, up to 512 KiB; a plain call takes about 250. The
+   * default of 128 KiB leaves room on every host; where the host's stack is large, more is safe.
+   */
+  stackBytes?: number;
   /** Identifiers replaced by expressions, as in esbuild. */
   define?: Readonly<Record<string, string>>;
   /** Further conditions for packages' `exports`. */
@@ -49,6 +54,10 @@ export type Compiled = {
   /** Milliseconds per step. */
   timings: Readonly<Record<string, number>>;
 };
+
+/** What wasmtime's 512 KiB of stack can take, whose frames are the largest: measured, see RATIONALE.md. */
+const STACK_BYTES = 131_072;
+const MAX_STACK_BYTES = 524_288;
 
 /** What the runtime in pdks/typescript/src/runtime.ts answers to. */
 const END_BUILD = -4;
@@ -71,6 +80,8 @@ export async function compile(entry: string | Readonly<Record<string, string>>, 
       timings[step] = performance.now() - start;
     }
   };
+  const { stackBytes = STACK_BYTES } = options;
+  if (!Number.isInteger(stackBytes) || stackBytes < 16_384 || stackBytes > MAX_STACK_BYTES) throw new RangeError(`Cannot set stackBytes to ${stackBytes}: it must be an integer from 16384 to ${MAX_STACK_BYTES}`);
   const files = new Map(typeof entry === "string" ? [] : Object.entries(entry));
   const root = options.root ?? (globalThis.process?.cwd() ?? "/");
   const first = typeof entry === "string" ? joinPath(root, entry) : [...files.keys()][0];
@@ -90,7 +101,7 @@ export async function compile(entry: string | Readonly<Record<string, string>>, 
   const hasEval = options.eval ?? mentionsEval(bundled.code);
   const hasWasi = options.wasi ?? mentionsWasi(bundled.code);
   const engine = await engineLoading;
-  const { image, exports, warnings } = await time("evaluate", () => evaluate(engine, bundled, hasEval, options.positions ?? true));
+  const { image, exports, warnings } = await time("evaluate", () => evaluate(engine, bundled, hasEval, options.positions ?? true, stackBytes));
   const plugin = await loadPlugin({ hasEval, hasWasi });
   const wasm = await time("assemble", () => {
     zeroDeadMemory(image);
@@ -104,7 +115,7 @@ export async function compile(entry: string | Readonly<Record<string, string>>, 
   };
 }
 
-function evaluate(module: EngineModule, bundled: Bundle, hasEval: boolean, hasPositions: boolean): { image: EngineImage; exports: { name: string; index: number }[]; warnings: Diagnostic[] } {
+function evaluate(module: EngineModule, bundled: Bundle, hasEval: boolean, hasPositions: boolean, stackBytes: number): { image: EngineImage; exports: { name: string; index: number }[]; warnings: Diagnostic[] } {
   try {
     const bytecode = new Engine(module, true).compile(bundled.code);
     const engine = new Engine(module, hasEval);
@@ -116,7 +127,7 @@ function evaluate(module: EngineModule, bundled: Bundle, hasEval: boolean, hasPo
     engine.ask(END_BUILD, hasPositions ? bundled.positions : "");
     const { randomReads } = engine.observed;
     const warnings = randomReads === 0 ? [] : [{ message: "Random numbers were used while the plug-in was built: every instance starts with the same values; use them inside an exported function" }];
-    return { image: engine.freeze(), exports, warnings };
+    return { image: engine.freeze(stackBytes), exports, warnings };
   } catch (error) {
     throw error instanceof CompileError ? new CompileError(error.diagnostics.map((finding) => inAuthorsFiles(finding, bundled.map))) : error;
   }

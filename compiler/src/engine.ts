@@ -51,6 +51,11 @@ const REJECTED = 2;
 const PENDING = 0;
 /** How many random bytes the bridge has in stock: none in a snapshot, or all instances would share them. */
 const RANDOM_LEFT = "bridge:poolLeft";
+const STACK_LIMIT = "bridge:stackLimit";
+/** The engine's stack is its first MiB and grows down. */
+const STACK_TOP = 1_048_576;
+/** While the plug-in is built there is room: its parser needs more than a call. */
+const BUILD_STACK_BYTES = 262_144;
 const OVERFLOW_TEXT = "Maximum call stack size exceeded";
 
 /** A JavaScript engine that lives as long as one build. */
@@ -88,6 +93,7 @@ export class Engine {
       },
     });
     this.#exports = new WebAssembly.Instance(source.module, imports).exports as unknown as Exports;
+    (this.#exports[STACK_LIMIT] as unknown as WebAssembly.Global).value = STACK_TOP - BUILD_STACK_BYTES;
     this.#call("_initialize");
     this.#call("qjs_init2", hasEval ? ALL_INTRINSICS : ALL_INTRINSICS & ~INTRINSIC_EVAL);
     this.#context = this.#call("qjs_get_context_ptr");
@@ -188,13 +194,17 @@ export class Engine {
     return Number(BigInt.asIntN(32, answer));
   }
 
-  /** Collects garbage and hands out memory and globals; the engine must not be used any more. */
-  freeze(): EngineImage {
+  /**
+   * Collects garbage and hands out memory and globals; the engine must not be used any more.
+   *
+   * @param stackBytes How much of the engine's stack calls may use before they throw a RangeError.
+   */
+  freeze(stackBytes: number): EngineImage {
     this.#call("JS_RunGC", this.#runtime);
     const globals = new Map<string, number | bigint>();
     for (const { name, kind } of WebAssembly.Module.exports(this.#source.module))
       if (kind === "global") globals.set(name, (this.#exports[name] as unknown as WebAssembly.Global).value as number | bigint);
-    globals.set(RANDOM_LEFT, 0);
+    globals.set(RANDOM_LEFT, 0).set(STACK_LIMIT, STACK_TOP - stackBytes);
     return { memory: new Uint8Array(this.#exports.memory.buffer), globals, stackPointer: this.#exports.__stack_pointer.value as number, heapStart: this.#runtime - BLOCK_HEADER_BYTES };
   }
 
