@@ -9,7 +9,7 @@
  */
 import {
   EXCEPTION, JS_Call, JS_ExecutePendingJob, JS_FreeCString, JS_FreeValue, JS_GetException, JS_GetUint8Array,
-  JS_IsJobPending, JS_NewBigInt64, JS_NewNumber, JS_NewStringLen, JS_NewUint8ArrayCopy, JS_ParseJSON,
+  JS_IsJobPending, JS_NewBigInt64, JS_NewNumber, JS_NewUint8ArrayCopy, JS_ParseJSON,
   JS_ThrowOutOfMemory, JS_ThrowRangeError, JS_ToBigInt64, JS_ToCStringLen2, JS_ToFloat64, JS_ToInt32, qjs_get_context_ptr,
   TAG_BOOL, TAG_INT, UNDEFINED, Value, free, malloc,
 } from "./engine";
@@ -18,6 +18,7 @@ import {
   log_debug, log_error, log_info, log_trace, log_warn, output_set, random_get, release, var_get, var_set,
 } from "./host";
 import { readBlock, readInput, sizeOf, writeBlock } from "./block";
+import { decodeText, repairText } from "./utf8";
 
 /** What JavaScript can ask for. */
 const enum Op {
@@ -163,7 +164,7 @@ function textOf(handle: i64): Value {
   const pointer = malloc(size + 1);
   if (pointer == 0) return JS_ThrowOutOfMemory(context);
   if (handle == INPUT) readInput(pointer, size); else readBlock(handle, pointer, size);
-  const value = JS_NewStringLen(context, pointer, size);
+  const value = decodeText(context, pointer, size);
   free(pointer);
   return value;
 }
@@ -199,10 +200,7 @@ function inputJson(): Value {
   return value;
 }
 
-/**
- * A block of a string's UTF-8 bytes. The engine encodes a lone surrogate as three bytes that are
- * no UTF-8; each becomes U+FFFD, as in TextEncoder.
- */
+/** A block of a string's UTF-8 bytes; lone surrogates become U+FFFD, as in TextEncoder. */
 function writeText(value: Value): i64 {
   const text = JS_ToCStringLen2(context, scratch, value, 0);
   if (text == 0) {
@@ -210,24 +208,10 @@ function writeText(value: Value): i64 {
     return 0;
   }
   const size = load<u32>(scratch);
-  repair(text, size);
+  repairText(text, size);
   const handle = writeBlock(text, size);
   JS_FreeCString(context, text);
   return handle;
-}
-
-/** A string without bytes outside ASCII is shared, not copied, and has nothing to repair. */
-function repair(text: usize, size: usize): void {
-  const end = text + size;
-  let at = text;
-  while (at < end) {
-    if (at + 8 <= end && (load<u64>(at) & 0x8080_8080_8080_8080) == 0) at += 8;
-    else if (load<u8>(at) == 0xed && load<u8>(at, 1) >= 0xa0) {
-      store<u8>(at, 0xef);
-      store<u16>(at + 1, 0xbdbf);
-      at += 3;
-    } else at++;
-  }
 }
 
 /** A block of a Uint8Array's bytes; none when it is empty. */
@@ -242,7 +226,7 @@ function outputText(value: Value): Value {
   const text = JS_ToCStringLen2(context, scratch, value, 0);
   if (text == 0) return EXCEPTION;
   const size = load<u32>(scratch);
-  repair(text, size);
+  repairText(text, size);
   const result = output(text, size);
   JS_FreeCString(context, text);
   return result;
@@ -329,7 +313,7 @@ function encode(value: Value): Value {
   const text = JS_ToCStringLen2(context, scratch, value, 0);
   if (text == 0) return EXCEPTION;
   const size = load<u32>(scratch);
-  repair(text, size);
+  repairText(text, size);
   const bytes = JS_NewUint8ArrayCopy(context, text, size);
   JS_FreeCString(context, text);
   return bytes;
@@ -339,8 +323,8 @@ function decode(value: Value, start: i32, end: i32): Value {
   const pointer = JS_GetUint8Array(context, scratch, value);
   const size = load<i32>(scratch);
   if (pointer == 0) return EXCEPTION;
-  if (start < 0 || end < start || end > size) return JS_NewStringLen(context, pointer, 0);
-  return JS_NewStringLen(context, pointer + start, end - start);
+  if (start < 0 || end < start || end > size) return decodeText(context, pointer, 0);
+  return decodeText(context, pointer + start, end - start);
 }
 
 /** 53 random bits as a number from 0 to below 1. */

@@ -14,19 +14,25 @@ export class AbortSignal extends EventTarget {
   #isAborted = false;
   #reason: unknown;
   // null is what the standard says for no handler.
-  onabort: ((event: Event) => unknown) | null = null;
+  #handler: ((event: Event) => unknown) | null = null;
+  #isHandling = false;
 
   static {
     abort = (signal, reason) => {
       if (signal.#isAborted) return;
       signal.#isAborted = true;
       signal.#reason = reason === undefined ? new DOMException("This operation was aborted", "AbortError") : reason;
-      const event = new Event("abort");
-      signal.onabort?.(event);
-      signal.dispatchEvent(event);
+      signal.dispatchEvent(new Event("abort"));
     };
   }
 
+  get onabort(): ((event: Event) => unknown) | null { return this.#handler; }
+  set onabort(handler: ((event: Event) => unknown) | null) {
+    this.#handler = handler;
+    // Its turn among the listeners is the one it had when it was first set.
+    if (!this.#isHandling) this.addEventListener("abort", (event) => this.#handler?.(event));
+    this.#isHandling = true;
+  }
   get aborted(): boolean { return this.#isAborted; }
   get reason(): unknown { return this.#reason; }
   throwIfAborted(): void { if (this.#isAborted) throw this.#reason; }
