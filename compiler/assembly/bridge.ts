@@ -17,6 +17,7 @@ import {
   clock_time_get, config_get, error_set, get_log_level, host_call as callImport, http_headers, http_request, http_status_code,
   log_debug, log_error, log_info, log_trace, log_warn, output_set, random_get, release, var_get, var_set,
 } from "./host";
+export * from "./embedder";
 import { readBlock, readInput, sizeOf, writeBlock } from "./block";
 import { decodeText, repairText } from "./utf8";
 
@@ -37,8 +38,6 @@ const enum Ask { Continue = -1, Rejected = -2, Handled = -3 }
 
 const POOL_BYTES: usize = 256;
 const INPUT: i64 = -1;
-/** What WASI answers for a file that is not open: a plug-in has none. */
-const EBADF: i32 = 8;
 
 export let context: usize = 0;
 export let runtime: usize = 0;
@@ -350,15 +349,3 @@ function clock(id: i32): Value {
   if (clock_time_get(id, 1000, scratch) != 0) return JS_NewNumber(context, NaN);
   return JS_NewNumber(context, <f64>load<u64>(scratch) / 1_000_000.0);
 }
-
-// What the engine imports. Time is UTC; files, host functions of its own and module loading are not used.
-export function host_get_timezone_offset(_high: i32, _low: i32): i32 { return 0; }
-export function host_interrupt(): i32 { return 0; }
-export function host_promise_rejection(_promise: i32, _reason: i32, _isHandled: i32): void {}
-export function host_module_normalize(_base: i32, _name: i32): i32 { return 0; }
-export function host_module_load(_name: i32, _attributes: i32): i32 { return 0; }
-export function host_call(_name: i32, _length: i32, _self: i32, _argc: i32, _argv: i32): i32 { return 0; }
-export function fd_close(_fd: i32): i32 { return EBADF; }
-export function fd_fdstat_get(_fd: i32, _out: i32): i32 { return EBADF; }
-export function fd_seek(_fd: i32, _offset: i64, _whence: i32, _out: i32): i32 { return EBADF; }
-export function fd_write(_fd: i32, _vectors: i32, _count: i32, _out: i32): i32 { return EBADF; }

@@ -6,6 +6,7 @@
  * (NaN boxing, as on every 32-bit target).
  * Source: https://github.com/quickjs-ng/quickjs/blob/master/quickjs.h
  */
+
 /** A boxed JavaScript value. */
 export type Value = i64;
 

@@ -18,12 +18,12 @@ const DEFAULTS = [
  * @returns What `tsc` found; empty when all is well.
  */
 export async function checkTypes(entry: string, root: string, tsconfig?: string): Promise<Diagnostic[]> {
-  const [{ execFile }, { createRequire }, { existsSync }, { dirname, join, resolve }] = await Promise.all([import("node:child_process"), import("node:module"), import("node:fs"), import("node:path")]);
-  const tsc = join(dirname(findTypeScript(createRequire, join(root, "package.json"))), "bin/tsc");
-  let project = tsconfig === undefined ? undefined : resolve(root, tsconfig);
-  for (let folder = dirname(entry); project === undefined; folder = dirname(folder)) {
-    if (existsSync(join(folder, "tsconfig.json"))) project = join(folder, "tsconfig.json");
-    if (folder === dirname(folder)) break;
+  const [{ execFile }, { createRequire }, { existsSync }, path] = await Promise.all([import("node:child_process"), import("node:module"), import("node:fs"), import("node:path")]);
+  const tsc = path.join(path.dirname(findTypeScript(createRequire, path.join(root, "package.json"))), "bin/tsc");
+  let project = tsconfig === undefined ? undefined : path.resolve(root, tsconfig);
+  for (let folder = path.dirname(entry); project === undefined; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, "tsconfig.json"))) project = path.join(folder, "tsconfig.json");
+    if (folder === path.dirname(folder)) break;
   }
   const values = project === undefined ? [...DEFAULTS, entry] : ["--noEmit", "--pretty", "false", "-p", project];
   return new Promise((settle, fail) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CallContext } from "@extism/extism";
 import { afterAll, describe, expect, it } from "vitest";
 import { importsOf, instantiate, load, needsWasi } from "../test/host.ts";
 import { compile, CompileError } from "./mod.ts";
@@ -234,17 +235,17 @@ describe("the PDK", () => {
     const notes: string[] = [];
     const plugin = await load(source, {}, {
       "extism:host/user": {
-        text: (context, a: bigint, b: bigint) => context.store(`${context.read(a)?.text()}+${context.read(b)?.text()}`),
-        bytes: (context, data: bigint) => context.store((context.read(data)?.bytes() ?? new Uint8Array()).map((byte) => byte * 2)),
-        numbers: (_, a: number, b: bigint, c: number, d: number, e: number) => a + Number(b) + c + d + e,
-        json: (context, value: bigint) => context.store(JSON.stringify({ sum: (context.read(value)?.json() as { a: number[] }).a.reduce((x, y) => x + y) })),
+        text: (context: CallContext, a: bigint, b: bigint) => context.store(`${context.read(a)?.text()}+${context.read(b)?.text()}`),
+        bytes: (context: CallContext, data: bigint) => context.store((context.read(data)?.bytes() ?? new Uint8Array()).map((byte: number) => byte * 2)),
+        numbers: (_: CallContext, a: number, b: bigint, c: number, d: number, e: number) => a + Number(b) + c + d + e,
+        json: (context: CallContext, value: bigint) => context.store(JSON.stringify({ sum: (JSON.parse(context.read(value)?.text() ?? "") as { a: number[] }).a.reduce((x, y) => x + y) })),
         wide: () => -(2n ** 63n),
-        unsigned: (_, x: number) => x,
-        note: (context, text: bigint) => void notes.push(context.read(text)?.text() ?? ""),
-        later: (context, key: bigint) => context.store(`late ${context.read(key)?.text()}`),
-        six: (_, ...values: number[]) => values.reduce((x, y) => x + y),
+        unsigned: (_: CallContext, x: number) => x,
+        note: (context: CallContext, text: bigint) => void notes.push(context.read(text)?.text() ?? ""),
+        later: (context: CallContext, key: bigint) => context.store(`late ${context.read(key)?.text()}`),
+        six: (_: CallContext, ...values: number[]) => values.reduce((x, y) => x + y),
       },
-      custom: { text: (context, a: bigint) => context.store(`custom ${context.read(a)?.text()}`) },
+      custom: { text: (context: CallContext, a: bigint) => context.store(`custom ${context.read(a)?.text()}`) },
     } as never, { a: "A" });
     expect(JSON.parse(await plugin.call("call"))).toEqual(["a€+b", [2, 4, 6], 2 ** 40 - 1 + 1.5 + 0.25 + 1, 3, "-9223372036854775808", 4294967295, "custom o", 21]);
     expect(notes).toEqual(["noted"]);

@@ -90,7 +90,7 @@ function numberOf(entry: HostImport, imports: HostImport[], fail: (message: stri
 }
 
 /** The Wasm types of a host function as text, parameters before `>`. */
-export function wasmSignature({ params, result }: HostImport): string {
+function wasmSignature({ params, result }: HostImport): string {
   return `${params.map(wasmType).join()}>${result === "void" ? "" : wasmType(result)}`;
 }
 

@@ -40,8 +40,8 @@ const MAX_DEPTH = 16;
 export function parseFile(path: string, text: string): ParsedFile | undefined {
   const extension = /\.[cm]?([jt]sx?)$/.exec(path)?.[1] ?? "ts";
   const { program, comments, errors } = parseSync(path, text, { lang: extension, sourceType: "module" } as ParserOptions);
-  if (errors.some(({ severity }) => severity === "Error")) return undefined;
-  return { text, body: program.body as unknown as Node[], comments: comments as Comment[], isTyped: extension.startsWith("t") };
+  if (errors.some(({ severity }) => String(severity) === "Error")) return undefined;
+  return { text, body: program.body as unknown as Node[], comments, isTyped: extension.startsWith("t") };
 }
 
 /** Reads the exports of a file. */
@@ -191,5 +191,6 @@ function annotationOf(pattern: Node): Node | undefined {
 
 /** The name in an identifier, or the text of a string literal that stands for one. */
 export function nameOf(node: Node): string {
-  return String(node["name"] ?? node["value"] ?? "");
+  const name = node["name"] ?? node["value"];
+  return typeof name === "string" ? name : "";
 }

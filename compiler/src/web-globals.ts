@@ -1,4 +1,6 @@
 /** The Web APIs that are injected where a bundle mentions them, by module of pdks/typescript/src/web. */
+
+/** Names by module. */
 export const WEB_GLOBALS: Readonly<Record<string, readonly string[]>> = {
   abort: ["AbortController", "AbortSignal"],
   blob: ["Blob", "File", "FormData"],
@@ -11,7 +13,9 @@ export const WEB_GLOBALS: Readonly<Record<string, readonly string[]>> = {
   fetch: ["fetch", "Request", "Response"],
   headers: ["Headers"],
   performance: ["performance"],
-  streams: ["ReadableStream", "TransformStream", "WritableStream"],
+  "readable-stream": ["ReadableStream"],
   timers: ["setTimeout", "setInterval", "setImmediate", "clearTimeout", "clearInterval", "clearImmediate"],
+  "transform-stream": ["TransformStream"],
   url: ["URL", "URLSearchParams"],
+  "writable-stream": ["WritableStream"],
 };

@@ -1,5 +1,5 @@
 /** Loads a plug-in into the rival's host, npm `@extism/extism`: what runs there is a plug-in by anyone's measure. */
-import createPlugin, { type CallContext } from "@extism/extism";
+import createRival, { type CallContext } from "@extism/extism";
 import { compile, type CompileOptions, type Compiled } from "../src/mod.ts";
 
 type HostFunctions = Record<string, Record<string, (context: CallContext, ...values: never[]) => unknown>>;
@@ -22,7 +22,7 @@ export async function load(source: string | Record<string, string>, options: Com
 
 export async function instantiate(wasm: Uint8Array, functions: HostFunctions = {}, config: Record<string, string> = {}, logger: Partial<Console> = {}): Promise<Pick<Loaded, "call" | "bytes" | "fail" | "close">> {
   const silent = { ...Object.fromEntries(["trace", "debug", "info", "warn", "error", "log"].map((level) => [level, () => undefined])), ...logger } as Console;
-  const plugin = await createPlugin({ wasm: [{ data: wasm }] }, { useWasi: needsWasi(wasm), functions, config, logger: silent, logLevel: "trace" } as never);
+  const plugin = await createRival({ wasm: [{ data: wasm }] }, { useWasi: needsWasi(wasm), functions, config, logger: silent, logLevel: "trace" } as never);
   const bytes = async (name: string, input: string | Uint8Array = ""): Promise<Uint8Array> => (await plugin.call(name, input))?.bytes() ?? new Uint8Array();
   return {
     bytes,

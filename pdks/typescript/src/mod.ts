@@ -1,4 +1,5 @@
 /** `@tenon/pdk`: what a plug-in's author imports. The Web APIs are globals and need no import. */
+
 export { config } from "./config.ts";
 export { vars } from "./vars.ts";
 export { isLogged, log, type LogLevel } from "./log.ts";

@@ -65,7 +65,8 @@ function begin({ name, run, input }: Export): number {
     const schemas = (run as Typed)[SCHEMAS];
     let value = readInput(name, schemas === undefined ? input : "json");
     if (schemas?.input !== undefined) value = check(schemas.input, value, `the input of "${name}"`);
-    let result: unknown = value instanceof Promise ? value.then(run as never) : input === "none" && schemas === undefined ? run() : run(value);
+    const invoke = run as (...values: unknown[]) => unknown;
+    let result: unknown = value instanceof Promise ? value.then(invoke) : input === "none" && schemas === undefined ? invoke() : invoke(value);
     if (schemas?.output !== undefined) {
       const { output } = schemas;
       const checkOutput = (settled: unknown): unknown => check(output, settled, `the output of "${name}"`);
@@ -128,6 +129,8 @@ function readJson(name: string): unknown {
     return native.inputJson();
   } catch (error) {
     if (native.inputText() === "") return undefined;
+    // The message says all that the engine's error does, and its stack leads into the runtime.
+    // oxlint-disable-next-line preserve-caught-error
     throw new TypeError(`Cannot read the input of "${name}" as JSON: ${error instanceof Error ? error.message : String(error)}; a parameter of type string or Uint8Array takes the input as it is`);
   }
 }

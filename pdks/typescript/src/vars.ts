@@ -30,7 +30,7 @@ export const vars: {
   },
   getJson(key) {
     const text = vars.getText(key);
-    return text === undefined ? undefined : JSON.parse(text);
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
   },
   set(key, value) {
     needHost("vars");

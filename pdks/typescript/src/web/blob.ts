@@ -4,7 +4,7 @@
  */
 import { native } from "../native.ts";
 import { concat, toBytes } from "./encoding.ts";
-import { ReadableStream } from "./streams.ts";
+import { ReadableStream } from "./readable-stream.ts";
 
 type Part = string | ArrayBuffer | ArrayBufferView | Blob;
 

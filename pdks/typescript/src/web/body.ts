@@ -7,7 +7,7 @@ import { Blob, bytesOfBlob, FormData, serializeMultipart } from "./blob.ts";
 import { concat, toBytes } from "./encoding.ts";
 import type { Headers } from "./headers.ts";
 import { parseForm } from "./percent.ts";
-import { ReadableStream } from "./streams.ts";
+import { ReadableStream } from "./readable-stream.ts";
 import { URLSearchParams } from "./url.ts";
 
 /** What a body can be made of. */

@@ -52,7 +52,8 @@ function cloneValue(value: unknown, seen: Map<object, unknown>): unknown {
     return copy;
   }
   if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Promise) throw refuse(value);
-  const copy = keep(Array.isArray(value) ? new Array<unknown>(value.length) : {}) as Record<string, unknown>;
+  const copy = keep(Array.isArray(value) ? Array.from({ length: 0 }) : {}) as Record<string, unknown>;
+  if (Array.isArray(value)) copy["length"] = value.length;
   for (const [key, item] of Object.entries(value)) copy[key] = cloneValue(item, seen);
   return copy;
 }

@@ -3,7 +3,7 @@
  * Source: https://encoding.spec.whatwg.org/#stream-apis
  */
 import { TextDecoder, TextEncoder } from "./encoding.ts";
-import { TransformStream } from "./streams.ts";
+import { TransformStream } from "./transform-stream.ts";
 
 /** Text to UTF-8, chunk by chunk; a surrogate pair may be cut between two chunks. */
 export class TextEncoderStream extends TransformStream<string, Uint8Array> {

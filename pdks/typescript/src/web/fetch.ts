@@ -75,7 +75,7 @@ export class Response extends Body {
   static redirect(url: string | URL, status = 302): Response { return new Response(null, { status, headers: { location: new URL(String(url)).href } }); }
 
   get ok(): boolean { return this.status >= 200 && this.status < 300; }
-  clone(): Response { return new Response((copyContent(this) ?? null) as BodyInit | null, { status: this.status, statusText: this.statusText, headers: this.headers }, this.url, this.type); }
+  clone(): Response { return new Response(copyContent(this) ?? null, { status: this.status, statusText: this.statusText, headers: this.headers }, this.url, this.type); }
   get [Symbol.toStringTag](): string { return "Response"; }
 }
 

@@ -7,7 +7,6 @@
 import { CONTROL, percentDecode, percentEncode } from "./percent.ts";
 
 const FORBIDDEN_HOST = /[\0\t\n\r #/:<>?@[\\\]^|]/;
-// eslint-disable-next-line no-control-regex
 const FORBIDDEN_DOMAIN = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
 
 /**
@@ -31,8 +30,7 @@ export function parseHost(text: string, isSpecial: boolean): string | undefined 
 function toAscii(domain: string): string | undefined {
   const normal = domain.normalize("NFKC").replace(/\u00ad|\u200b|\u2060|\ufeff/g, "").toLowerCase().normalize("NFC").replace(/[\u3002\uff0e\uff61]/g, ".");
   if (normal.includes("\ufffd")) return undefined;
-  // eslint-disable-next-line no-control-regex
-  return normal.split(".").map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
+    return normal.split(".").map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
 }
 
 /** Source: https://www.rfc-editor.org/rfc/rfc3492 */
@@ -114,7 +112,7 @@ function parseIpv6(text: string): number[] | undefined {
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   if (tail === undefined) return head.length === 8 ? head : undefined;
   const missing = 8 - head.length - tail.length;
-  return missing < 1 ? undefined : [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return missing < 1 ? undefined : [...head, ...Array.from({ length: missing }, () => 0), ...tail];
 }
 
 function parsePieces(text: string, isEnd: boolean): number[] | undefined {

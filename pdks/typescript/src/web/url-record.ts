@@ -37,7 +37,6 @@ export function isSpecial(scheme: string): boolean {
  * @returns `undefined` when the text is no URL.
  */
 export function parseUrl(input: string, base?: UrlRecord): UrlRecord | undefined {
-  // eslint-disable-next-line no-control-regex
   let rest = input.toWellFormed().replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "");
   const hash = rest.indexOf("#");
   const fragment = hash < 0 ? undefined : percentEncode(rest.slice(hash + 1), FRAGMENT);

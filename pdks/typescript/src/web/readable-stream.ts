@@ -1,22 +1,14 @@
 /**
- * `ReadableStream`, `WritableStream` and `TransformStream`, as far as one call can use them: bodies, pipes and
- * iteration. Byte streams with their own buffers (BYOB) are not here.
- * Source: https://streams.spec.whatwg.org/
+ * `ReadableStream`, as far as one call can use it: bodies, pipes and iteration. Byte streams with their own buffers
+ * (BYOB) are not here.
+ * Source: https://streams.spec.whatwg.org/#rs
  */
+import { defer, type Deferred } from "./deferred.ts";
+import type { WritableStream } from "./writable-stream.ts";
 
 type Source<T> = { start?(controller: ReadableController<T>): unknown; pull?(controller: ReadableController<T>): unknown; cancel?(reason: unknown): unknown };
-type Sink<T> = { start?(controller: WritableController): unknown; write?(chunk: T, controller: WritableController): unknown; close?(): unknown; abort?(reason: unknown): unknown };
-type Transformer<I, O> = { start?(controller: TransformController<O>): unknown; transform?(chunk: I, controller: TransformController<O>): unknown; flush?(controller: TransformController<O>): unknown };
 type Strategy = { highWaterMark?: number; size?(chunk: unknown): number };
 type Result<T> = { done: false; value: T } | { done: true; value: undefined };
-type Deferred<T> = { promise: Promise<T>; resolve(value: T): void; reject(reason: unknown): void };
-
-function defer<T>(): Deferred<T> {
-  let resolve!: (value: T) => void, reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((accept, refuse) => [resolve, reject] = [accept, refuse]);
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
-}
 
 /** What a source puts chunks in with. */
 export class ReadableController<T> {
@@ -241,148 +233,4 @@ export class ReadableStream<T = unknown> {
     }
   }
   [Symbol.asyncIterator](): AsyncGenerator<T, void> { return this.values(); }
-}
-
-/** What a sink can stop its stream with. */
-export class WritableController {
-  readonly #fail: (reason: unknown) => void;
-  constructor(fail: (reason: unknown) => void) { this.#fail = fail; }
-  error(reason: unknown): void { this.#fail(reason); }
-}
-
-type WriterSide<T> = { write(chunk: T): Promise<void>; close(): Promise<void>; abort(reason: unknown): Promise<void>; closed: Promise<undefined>; ready(): Promise<unknown> };
-
-/** Writes to a stream, alone. */
-export class WritableStreamDefaultWriter<T = unknown> {
-  readonly #stream: WriterSide<T>;
-  readonly #release: () => void;
-  constructor(stream: WriterSide<T>, release: () => void) {
-    this.#stream = stream;
-    this.#release = release;
-  }
-  get closed(): Promise<undefined> { return this.#stream.closed; }
-  get ready(): Promise<unknown> { return this.#stream.ready(); }
-  get desiredSize(): number { return 1; }
-  write(chunk: T): Promise<void> { return this.#stream.write(chunk); }
-  close(): Promise<void> { return this.#stream.close(); }
-  abort(reason?: unknown): Promise<void> { return this.#stream.abort(reason); }
-  releaseLock(): void { this.#release(); }
-}
-
-/** Takes chunks, one after the other. */
-export class WritableStream<T = unknown> {
-  readonly #sink: Sink<T>;
-  readonly #controller: WritableController;
-  readonly #closed: Deferred<undefined> = defer();
-  #last: Promise<unknown>;
-  #state: "writable" | "closed" | "errored" = "writable";
-  #reason: unknown;
-  #isLocked = false;
-
-  constructor(sink: Sink<T> = {}, _strategy: Strategy = {}) {
-    this.#sink = sink;
-    this.#controller = new WritableController((reason) => this.#fail(reason));
-    this.#last = Promise.resolve(sink.start?.(this.#controller));
-    this.#last.catch((reason: unknown) => this.#fail(reason));
-  }
-
-  get locked(): boolean { return this.#isLocked; }
-
-  getWriter(): WritableStreamDefaultWriter<T> {
-    if (this.#isLocked) throw new TypeError("Cannot write to the stream: it has a writer already");
-    this.#isLocked = true;
-    return new WritableStreamDefaultWriter<T>({
-      write: (chunk) => this.#write(chunk), close: () => this.#close(), abort: (reason) => this.#abort(reason),
-      closed: this.#closed.promise, ready: () => this.#last.then(() => undefined),
-    }, () => { this.#isLocked = false; });
-  }
-
-  close(): Promise<void> { return this.#close(); }
-  abort(reason?: unknown): Promise<void> { return this.#abort(reason); }
-
-  #write(chunk: T): Promise<void> {
-    return this.#next(async () => this.#sink.write?.(chunk, this.#controller));
-  }
-
-  #close(): Promise<void> {
-    return this.#next(async () => {
-      await this.#sink.close?.();
-      this.#state = "closed";
-      this.#closed.resolve(undefined);
-    });
-  }
-
-  async #abort(reason: unknown): Promise<void> {
-    if (this.#state !== "writable") return;
-    this.#fail(reason);
-    await this.#sink.abort?.(reason);
-  }
-
-  #next(step: () => Promise<unknown>): Promise<void> {
-    const done = this.#last.then(async () => {
-      if (this.#state === "errored") throw this.#reason;
-      if (this.#state === "closed") throw new TypeError("Cannot write: the stream is closed");
-      try {
-        await step();
-      } catch (error) {
-        this.#fail(error);
-        throw error;
-      }
-    });
-    this.#last = done.catch(() => undefined);
-    return done;
-  }
-
-  #fail(reason: unknown): void {
-    if (this.#state !== "writable") return;
-    this.#state = "errored";
-    this.#reason = reason;
-    this.#closed.reject(reason);
-  }
-}
-
-/** What a transformer puts its results in with. */
-export class TransformController<O> {
-  readonly #output: ReadableController<O>;
-  constructor(output: ReadableController<O>) { this.#output = output; }
-  get desiredSize(): number { return this.#output.desiredSize; }
-  enqueue(chunk: O): void { this.#output.enqueue(chunk); }
-  error(reason: unknown): void { this.#output.error(reason); }
-  terminate(): void { this.#output.close(); }
-}
-
-/** A writable stream whose chunks come out of a readable one, changed. */
-export class TransformStream<I = unknown, O = I> {
-  readonly readable: ReadableStream<O>;
-  readonly writable: WritableStream<I>;
-
-  constructor(transformer: Transformer<I, O> = {}) {
-    let controller!: TransformController<O>;
-    let output!: ReadableController<O>;
-    this.readable = new ReadableStream<O>({ start: (given) => { output = given; controller = new TransformController(given); } });
-    const fail = (error: unknown): never => {
-      output.error(error);
-      throw error;
-    };
-    this.writable = new WritableStream<I>({
-      start: () => transformer.start?.(controller),
-      write: async (chunk) => {
-        if (transformer.transform === undefined) return controller.enqueue(chunk as unknown as O);
-        try {
-          await transformer.transform(chunk, controller);
-        } catch (error) {
-          fail(error);
-        }
-      },
-      close: async () => {
-        try {
-          await transformer.flush?.(controller);
-          output.close();
-        } catch (error) {
-          fail(error);
-        }
-      },
-      abort: (reason) => output.error(reason),
-    });
-  }
 }
