@@ -241,6 +241,6 @@ function replaceSections(module, payloads) {
 
 /** The PDK's modules by path, as JavaScript. */
 function readRuntime() {
-  const root = join(dirname(require.resolve("@tenon/pdk/package.json")), "dist");
+  const root = dirname(fileURLToPath(import.meta.resolve("@tenon/pdk")));
   return Object.fromEntries(readdirSync(root, { recursive: true }).filter((path) => path.endsWith(".js")).sort().map((path) => [path.replaceAll("\\", "/"), readFileSync(join(root, path), "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n")]));
 }

@@ -38,7 +38,6 @@ const enum Ask { Continue = -1, Rejected = -2, Handled = -3 }
 
 const POOL_BYTES: usize = 256;
 const INPUT: i64 = -1;
-
 export let context: usize = 0;
 export let runtime: usize = 0;
 export let handler: Value = 0;

@@ -40,7 +40,7 @@ const MAX_DEPTH = 16;
 export function parseFile(path: string, text: string): ParsedFile | undefined {
   const extension = /\.[cm]?([jt]sx?)$/.exec(path)?.[1] ?? "ts";
   const { program, comments, errors } = parseSync(path, text, { lang: extension, sourceType: "module" } as ParserOptions);
-  if (errors.some(({ severity }) => String(severity) === "Error")) return undefined;
+  if (errors.length > 0) return undefined;
   return { text, body: program.body as unknown as Node[], comments, isTyped: extension.startsWith("t") };
 }
 

@@ -117,11 +117,13 @@ class Linker {
   }
 
   /** The export that an import is joined to, or `undefined` for one that is left over. */
-  #target(part: Part, { module, name, kind }: Import): { part: Part; index: number } | undefined {
+  #target(part: Part, { module, name, kind, index }: Import): { part: Part; index: number } | undefined {
     const from = this.#byName.get(this.#options.resolve?.(part.name, module, name) ?? module);
     const found = from?.module.exports.find((entry) => entry.name === name);
     if (from === undefined || found === undefined) return undefined;
     if (found.kind !== kind) throw new WasmError("malformed", `import "${module}" "${name}"`, 0, `it is a ${kind}, and "${from.name}" exports a ${found.kind}`);
+    if (kind === "function" && part.types[part.module.functions[index] as number] !== from.types[from.module.functions[found.index] as number])
+      throw new WasmError("mismatch", `import "${module}" "${name}"`, 0, `"${from.name}" exports a function with another signature`);
     return { part: from, index: found.index };
   }
 

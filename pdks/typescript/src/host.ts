@@ -25,7 +25,14 @@ export const HOST_KINDS = ["void", "i32", "i64", "f32", "f64", "text", "bytes", 
 export type HostKind = (typeof HOST_KINDS)[number];
 
 /** One host function as the compiler writes it: its number in the plug-in, the parameters' kinds, the result's kind. */
-export type HostSignature = { index?: number; params: readonly HostKind[]; result: HostKind; isAsync?: boolean };
+export type HostSignature = {
+  /** The function's number in the plug-in. */
+  index?: number;
+  params: readonly HostKind[];
+  result: HostKind;
+  /** Whether the plug-in's author awaits it. */
+  isAsync?: boolean;
+};
 
 /** The host functions of one namespace; each method may return its value or a promise of it. */
 export type HostFunctions = Record<string, (...values: never[]) => unknown>;

@@ -15,7 +15,11 @@ export type Schema<Output = unknown> = {
 
 /** What a schema's `validate` answers. */
 export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly value: Output;
+      /** None: the value fits. */
+      readonly issues?: undefined;
+    }
   | { readonly issues: ReadonlyArray<{ readonly message: string; readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined }> };
 
 /** Marks a function made by `typed`, for the runtime. */

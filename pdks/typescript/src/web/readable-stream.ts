@@ -140,9 +140,9 @@ export class ReadableStream<T = unknown> {
     const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
     return new ReadableStream<T>({
       async pull(controller) {
-        const { done, value } = await iterator.next();
+        const { done, value } = (await iterator.next()) as IteratorResult<T, unknown>;
         if (done === true) controller.close();
-        else controller.enqueue(await value);
+        else controller.enqueue(await (value as T));
       },
       async cancel(reason) { await iterator.return?.(reason); },
     }, { highWaterMark: 0 });

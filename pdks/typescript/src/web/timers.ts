@@ -35,9 +35,14 @@ export function clearTimeout(id?: unknown): void {
 }
 
 /** Same as `clearTimeout`. */
-export const clearInterval: typeof clearTimeout = clearTimeout;
+export function clearInterval(id?: unknown): void {
+  clearTimeout(id);
+}
+
 /** Same as `clearTimeout`. */
-export const clearImmediate: typeof clearTimeout = clearTimeout;
+export function clearImmediate(id?: unknown): void {
+  clearTimeout(id);
+}
 
 /** Whether a timer is left. */
 export function hasTimers(): boolean {

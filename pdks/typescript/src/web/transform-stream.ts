@@ -8,7 +8,7 @@ import { WritableStream } from "./writable-stream.ts";
 type Transformer<I, O> = { start?(controller: TransformController<O>): unknown; transform?(chunk: I, controller: TransformController<O>): unknown; flush?(controller: TransformController<O>): unknown };
 
 /** What a transformer puts its results in with. */
-export class TransformController<O> {
+class TransformController<O> {
   readonly #output: ReadableController<O>;
   constructor(output: ReadableController<O>) { this.#output = output; }
   get desiredSize(): number { return this.#output.desiredSize; }
