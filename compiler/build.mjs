@@ -10,6 +10,7 @@
  * is put beside it. Needs the packages built (`tsc -b`) before.
  */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +21,7 @@ import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const dist = join(here, "dist");
-const work = mkdtempSync(join(tmpdir(), "tenon-engine-"));
+let work;
 
 /** Ready-made exports, so that the code of plug-ins with up to so many exports is the same. */
 const THUNKS = 64;
@@ -31,19 +32,25 @@ const FEATURES = ["bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutabl
 const binaryen = dirname(require.resolve("binaryen/package.json"));
 const run = (tool, ...values) => execFileSync(process.execPath, [tool, ...values], { stdio: ["ignore", "inherit", "inherit"], maxBuffer: 1 << 28 });
 
-try {
-  build();
-} finally {
-  rmSync(work, { recursive: true });
+const quickjs = dirname(require.resolve("quickjs-wasi/package.json"));
+
+mkdirSync(dist, { recursive: true });
+writeFileSync(join(dist, "pdk.json"), JSON.stringify(readRuntime()));
+const inputs = hashInputs();
+if (!isBuilt(inputs)) {
+  work = mkdtempSync(join(tmpdir(), "tenon-engine-"));
+  try {
+    build();
+  } finally {
+    rmSync(work, { recursive: true });
+  }
 }
 
 function build() {
-  mkdirSync(dist, { recursive: true });
-  const quickjs = dirname(require.resolve("quickjs-wasi/package.json"));
   const bridge = join(work, "bridge.wasm");
   run(require.resolve("assemblyscript/bin/asc.js"), join(here, "assembly/bridge.ts"), "--runtime", "stub", "--importMemory", "--noExportMemory", "-O3", "--noAssert", "-o", bridge);
 
-  const inputs = [
+  const modules = [
     { name: "engine", bytes: readFileSync(join(quickjs, "quickjs.wasm")) },
     { name: "bridge", bytes: readFileSync(bridge) },
   ];
@@ -52,12 +59,12 @@ function build() {
     if (importer === "engine") return module === "env" || name.startsWith("fd_") ? "bridge" : module;
     return module === "env" && name === "memory" ? "engine" : module;
   };
-  const bridgeGlobals = new Set(parseModule(inputs[1].bytes).exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
+  const bridgeGlobals = new Set(parseModule(modules[1].bytes).exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
   const exportAs = (input, name) => {
     if (input === "engine") return name;
     return bridgeGlobals.has(name) ? `bridge:${name}` : ["attach", "dispatch", "overflow"].includes(name) ? name : undefined;
   };
-  const { bytes, slots } = link(inputs, { exportAs, resolve, tableFunctions: [["bridge", "native"], ["bridge", "rejected"]] });
+  const { bytes, slots } = link(modules, { exportAs, resolve, tableFunctions: [["bridge", "native"], ["bridge", "rejected"]] });
   const engine = optimise(guard(bytes), "engine");
   writeFileSync(join(dist, "engine.wasm"), engine);
 
@@ -66,9 +73,26 @@ function build() {
       const name = `plugin${hasEval ? "-eval" : ""}${hasWasi ? "-wasi" : ""}.wasm`;
       writeFileSync(join(dist, name), prune(hasEval ? engine : withoutParser(engine), hasWasi));
     }
-  writeFileSync(join(dist, "engine.json"), `${JSON.stringify({ nativeSlot: slots[0], rejectedSlot: slots[1], thunks: THUNKS })}\n`);
+  writeFileSync(join(dist, "engine.json"), `${JSON.stringify({ nativeSlot: slots[0], rejectedSlot: slots[1], thunks: THUNKS, inputs })}\n`);
   writeFileSync(join(dist, "ENGINE-LICENSE"), readFileSync(join(quickjs, "LICENSE")));
-  writeFileSync(join(dist, "pdk.json"), JSON.stringify(readRuntime()));
+}
+
+/** The engine takes half a minute to build, so it is built again only when something it is made of has changed. */
+function isBuilt(hash) {
+  try {
+    return JSON.parse(readFileSync(join(dist, "engine.json"), "utf8")).inputs === hash;
+  } catch {
+    return false;
+  }
+}
+
+function hashInputs() {
+  const hash = createHash("sha256");
+  const passes = dirname(fileURLToPath(import.meta.resolve("@tenon/wasm")));
+  const files = [fileURLToPath(import.meta.url), join(quickjs, "quickjs.wasm"), require.resolve("binaryen/package.json"), require.resolve("assemblyscript/package.json")];
+  for (const folder of [join(here, "assembly"), passes]) files.push(...readdirSync(folder).filter((name) => /\.(ts|js)$/.test(name)).sort().map((name) => join(folder, name)));
+  for (const file of files) hash.update(readFileSync(file)).update("\0");
+  return hash.digest("hex");
 }
 
 /** A module of the ready-made exports `0`, `1`, …, and of `host_call`, whose body is written for each plug-in. */
@@ -195,7 +219,7 @@ function noWasi() {
 }
 
 function optimise(bytes, name) {
-  return process.env.TENON_ENGINE_FAST === undefined ? binaryenPass(bytes, name, ["-O2"]) : bytes;
+  return binaryenPass(bytes, name, ["-O4", "--flexible-inline-max-function-size=60"]);
 }
 
 function binaryenPass(bytes, name, passes) {

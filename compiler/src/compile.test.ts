@@ -155,6 +155,39 @@ describe("errors", () => {
   });
 });
 
+describe("deep recursion", () => {
+  const recursive = load(`
+    let depth = 0;
+    class Loop { get x(): number { depth++; return this.x + 1; } }
+    function* generator(): Generator { depth++; yield* generator(); }
+    const runs: Record<string, () => unknown> = {
+      getter: () => new Loop().x,
+      proxy: () => new Proxy({} as Record<string, unknown>, { get(_target, key, receiver: Record<string, unknown>) { depth++; return receiver[key as string]; } })["x"],
+      sort: () => { const again = (): unknown => [2, 1].sort(() => { depth++; again(); return 0; }); return again(); },
+      replace: () => { const again = (text: string): string => text.replace(/a/g, () => { depth++; return again("aa"); }); return again("a"); },
+      constructor: () => { class Made { constructor() { depth++; Reflect.construct(Made, []); } } return new Made(); },
+      generator: () => [...generator()],
+      toJSON: () => { const value = { toJSON() { depth++; return JSON.stringify(value); } }; return JSON.stringify(value); },
+      parse: () => JSON.parse("[".repeat(50_000) + "]".repeat(50_000)),
+      stringify: () => { let value: unknown[] = []; for (let i = 0; i < 50_000; i++) value = [value]; return JSON.stringify(value); },
+      join: () => { let value: unknown[] = []; for (let i = 0; i < 50_000; i++) value = [value]; return String(value); },
+    };
+    export function run(name: string): string { depth = 0; try { runs[name]!(); return "no error"; } catch (error) { return (error as Error).name; } }
+    export function deepJson(levels: number): number { return JSON.stringify(JSON.parse("[".repeat(levels) + "]".repeat(levels))).length; }
+    export function input(value: unknown): string { return typeof value; }`);
+
+  it.each(["getter", "proxy", "sort", "replace", "constructor", "generator", "toJSON", "parse", "stringify", "join"])("by %s is a RangeError, and the plug-in goes on", async (name) => {
+    const plugin = await recursive;
+    expect(await plugin.call("run", name)).toBe("RangeError");
+    expect(await plugin.call("deepJson", "900")).toBe("1800");
+  });
+
+  it("in the input's JSON is an error of the call", async () => {
+    expect(await (await recursive).fail("input", "[".repeat(100_000))).toMatch(/^TypeError: Cannot read the input of "input" as JSON: Maximum call stack size exceeded/);
+    expect(await (await recursive).call("input", "[[[]]]")).toBe("object");
+  });
+});
+
 describe("asynchronous exports", () => {
   const asynchronous = load(`
     const wait = (ms: number) => new Promise<void>((settle) => setTimeout(settle, ms));

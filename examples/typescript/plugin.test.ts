@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import { compile } from "@tenon/compiler";
+import { createPlugin, PluginError, type Plugin } from "@tenon/host";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+describe("a TypeScript plug-in in our host", () => {
+  let plugin: Plugin;
+  beforeAll(async () => {
+    const { wasm } = await compile("plugin.ts", { root: fileURLToPath(new URL(".", import.meta.url)) });
+    plugin = await createPlugin(wasm, {
+      config: { currency: "EUR" },
+      functions: { "extism:host/user": {
+        level: (context, customer: bigint) => (context.text(customer) === "ann" ? 2 : 0),
+        notify: async (context, note: bigint) => context.store(`told about ${(JSON.parse(context.text(note)) as { customer: string }).customer}`),
+      } },
+      limits: { memoryPages: 64, timeoutMs: 5000, fuel: 50_000_000 },
+    });
+  });
+  afterAll(() => plugin.close());
+
+  it("answers with what its types say, and keeps its variables", async () => {
+    const cart = JSON.stringify({ customer: "ann", items: [{ price: 10, quantity: 3 }, { price: 20, quantity: 1 }] });
+    expect((await plugin.call("before_checkout", cart)).json()).toEqual({ total: 45, discount: 5, seen: 1 });
+    expect((await plugin.call("before_checkout", cart)).json()).toEqual({ total: 45, discount: 5, seen: 2 });
+    expect(plugin.lastCall?.fuel).toBeGreaterThan(0);
+  });
+
+  it("awaits host functions that answer later", async () => {
+    expect((await plugin.call("after_checkout", "bob")).text()).toBe("told about bob");
+  });
+
+  it("fails with the author's file and line", async () => {
+    const error: unknown = await plugin.call("before_checkout", '{"customer":"ann"}').catch((caught: unknown) => caught);
+    expect(PluginError.is(error, "call/failed")).toBe(true);
+    expect((error as Error).message).toMatch(/cannot read property 'reduce' of undefined\n {4}at before_checkout \(plugin\.ts:11:/);
+  });
+});
