@@ -197,9 +197,9 @@ function withoutParser(bytes) {
 /** What a plug-in needs: its memory, the thunks and the globals that a snapshot sets; the rest goes if nothing of it calls it. */
 function prune(bytes, hasWasi) {
   const isKept = (name) => name === "memory" || name === "__stack_pointer" || name.startsWith("bridge:");
-  const inputs = [{ name: "engine", bytes }, { name: "thunks", bytes: thunks() }];
-  if (!hasWasi) inputs.push({ name: "wasi_snapshot_preview1", bytes: noWasi() });
-  const { bytes: pruned } = link(inputs, {
+  const parts = [{ name: "engine", bytes }, { name: "thunks", bytes: thunks() }];
+  if (!hasWasi) parts.push({ name: "wasi_snapshot_preview1", bytes: noWasi() });
+  const { bytes: pruned } = link(parts, {
     exportAs: (input, name) => (input === "thunks" || (input === "engine" && isKept(name)) ? name : undefined),
     resolve: (_, module) => (module === "plugin" ? "thunks" : module),
   });

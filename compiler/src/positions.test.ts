@@ -1,7 +1,11 @@
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { describeError, setPositions } from "../../pdks/typescript/src/stack.ts";
+import { loadRuntime } from "./assets.ts";
 import { locate, positionTable, readMappings, type SourceMap } from "./positions.ts";
+
+// What reads the table is the PDK's, as it is bundled into plug-ins.
+const reader = (await loadRuntime()).get("stack.js") ?? "";
+const { describeError, setPositions } = (await import(`data:text/javascript,${encodeURIComponent(reader)}`)) as { describeError: (error: unknown) => string; setPositions: (text: string) => void };
 
 const files: Record<string, string> = {
   "own.ts": 'import { far } from "./node_modules/far/index.js";\n\ntype Unused = { a: 1 };\n\nexport function near(x: number): number {\n  const y = x + 1;   const z = far(y);\n  return z;\n}\nnear(1);\n',

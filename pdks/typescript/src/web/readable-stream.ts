@@ -142,7 +142,7 @@ export class ReadableStream<T = unknown> {
       async pull(controller) {
         const { done, value } = (await iterator.next()) as IteratorResult<T, unknown>;
         if (done === true) controller.close();
-        else controller.enqueue(await (value as T));
+        else controller.enqueue(await value);
       },
       async cancel(reason) { await iterator.return?.(reason); },
     }, { highWaterMark: 0 });
