@@ -39,12 +39,12 @@ describe("a TypeScript plug-in in our host", () => {
 
 describe("fetch in a TypeScript plug-in", () => {
   it("sends bytes and reads bytes, status and headers", async () => {
-    const server = createServer(async (request, response) => {
+    const server = createServer((request, response) => {
       const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      const body = Buffer.concat(parts);
-      response.writeHead(request.method === "POST" ? 418 : 200, { "content-type": "application/octet-stream", "x-method": request.method, "x-sent": String(request.headers["x-own"]) });
-      response.end(body.map((byte) => 255 - byte));
+      request.on("data", (part: Buffer) => parts.push(part)).on("end", () => {
+        response.writeHead(request.method === "POST" ? 418 : 200, { "content-type": "application/octet-stream", "x-method": request.method, "x-sent": String(request.headers["x-own"]) });
+        response.end(Buffer.concat(parts).map((byte) => 255 - byte));
+      });
     });
     await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
     const { port } = server.address() as { port: number };
