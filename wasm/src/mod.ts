@@ -13,3 +13,5 @@ export type { LimitOptions } from "./plan.ts";
 export { ADDED, RESERVED } from "./reserved.ts";
 export type { KernelOptions } from "./kernel.ts";
 export { relocateBody, relocateExpression, type MapIndex } from "./relocate.ts";
+export { link, type Linked, type LinkInput, type LinkOptions } from "./link.ts";
+export { bakeSnapshot, dataSegments, type InstanceState } from "./snapshot.ts";

@@ -120,7 +120,8 @@ export function encodeModule(sections: readonly SectionBytes[]): Uint8Array {
     writer.byte(id).u32(sizes[index] as number);
     for (const part of parts) writer.raw(part);
   }
-  return writer.bytes;
+  // A number near the end makes room for its longest form.
+  return writer.length === writer.bytes.length ? writer.bytes : writer.bytes.slice(0, writer.length);
 }
 
 /** How many bytes `Writer.u32` takes for a number. */

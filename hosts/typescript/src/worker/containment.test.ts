@@ -33,7 +33,8 @@ const create = (source: PluginSource, options: PluginOptions = {}, start = start
 const FINE = `(func (export "fine") (result i32) (i32.const 0))`;
 const ask = plugin(
   `(func (export "run") (result i32) (local $h i64) (local.set $h (call $ask (call $input_offset))) ${OUTPUT_H} (i32.const 0))
-   (func (export "forever") (loop $l (br $l))) ${FINE}`,
+   (func (export "forever") (loop $l (br $l)))
+   (func (export "ask_forever") (drop (call $ask (i64.const 0))) (loop $l (br $l))) ${FINE}`,
   `(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))`,
 );
 const withAsk = (run: (context: CallContext, handle: bigint) => bigint | Promise<bigint>): PluginOptions => ({
@@ -72,8 +73,13 @@ describe("a call is ended", () => {
 
   test("by ending the thread, if the plug-in has no limits and does not stop; the next call gets another", async () => {
     const threads = countThreads();
-    await using sut = await create(ask, { ...withAsk(() => 0n), limits: "none" }, threads.startWorker);
-    expect((await failureOf(sut.call("forever", "", { signal: AbortSignal.timeout(5) }))).code).toBe("call/aborted");
+    const controller = new AbortController();
+    const abortSoon = (): bigint => {
+      setTimeout(() => controller.abort(), 5); // the plug-in has its answer by then, and loops
+      return 0n;
+    };
+    await using sut = await create(ask, { ...withAsk(abortSoon), limits: "none" }, threads.startWorker);
+    expect((await failureOf(sut.call("ask_forever", "", { signal: controller.signal }))).code).toBe("call/aborted");
     expect((await sut.call("fine")).length).toBe(0);
     expect(threads.started.length).toBe(2);
     expect(threads.ended.length).toBe(1);
