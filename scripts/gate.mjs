@@ -16,7 +16,7 @@ import { run } from "./check.mjs";
 import { root } from "./tree.mjs";
 
 /** Cheap and telling ones first; `abi` comes before any build, `types` builds what those after it read. */
-const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "unused", "size", "packages"];
+const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "unused", "size", "support", "packages"];
 const SLOW = ["runtimes", "fuzz", "soak"];
 
 const { values: options, positionals } = parseArgs({

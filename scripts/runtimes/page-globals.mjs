@@ -1,0 +1,7 @@
+/**
+ * What tests use and pages lack: Node's `Buffer`, from the package of that name, and, in WebKit, the symbol of `await using`
+ * (what a bundler makes of `await using` looks for it under this name too).
+ */
+export { Buffer } from "buffer/";
+
+Symbol.asyncDispose ??= Symbol.for("Symbol.asyncDispose");
