@@ -14,7 +14,7 @@ const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 const PROGRAMS = { chromium: ["/usr/bin/chromium"], firefox: ["/usr/bin/firefox-esr", "/usr/bin/firefox"], webkit: ["/usr/bin/WebKitWebDriver"] };
 
 /** @returns The path of a browser's program, or `undefined` if it is not installed. */
-export function findBrowser(name) {
+function findBrowser(name) {
   return PROGRAMS[name].find((path) => existsSync(path));
 }
 
@@ -32,8 +32,8 @@ export async function startBrowser(name) {
  * @returns `{ origin, close }`.
  */
 export async function serve(respond) {
-  const server = createServer(async (request, response) => {
-    const found = await respond(new URL(request.url, "http://localhost").pathname);
+  const server = createServer((request, response) => {
+    const found = respond(new URL(request.url, "http://localhost").pathname);
     response.writeHead(found === undefined ? 404 : 200, { "content-type": found?.type ?? "text/plain", ...found?.headers });
     response.end(found?.body ?? "not here");
   });
@@ -92,7 +92,7 @@ async function webkitOutcome(url) {
     await command("DELETE", `/session/${sessionId}`);
     return outcome;
   } finally {
-    process.kill(-driver.pid); // xvfb-run, the driver, and what it started
+    if (driver.pid !== undefined) process.kill(-driver.pid); // xvfb-run, the driver, and what it started
   }
 }
 

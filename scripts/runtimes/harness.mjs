@@ -43,8 +43,8 @@ export async function runSuites(suites) {
     const [file] = await startTests([`/${path}`], runner);
     const tests = testsOf(file);
     const failed = tests.filter((test) => test.result?.state === "fail");
-    const failures = failed.map((test) => ({ name: nameOf(test), message: String(test.result.errors?.[0]?.message) }));
-    if (file.result?.state === "fail" && failures.length === 0) failures.push({ name: "the file", message: String(file.result.errors?.[0]?.message ?? "it cannot be run") });
+    const failures = failed.map((test) => ({ name: nameOf(test), message: test.result.errors?.[0]?.message ?? "it says nothing" }));
+    if (file.result?.state === "fail" && failures.length === 0) failures.push({ name: "the file", message: file.result.errors?.[0]?.message ?? "it cannot be run" });
     const passed = tests.filter((test) => test.result?.state === "pass").length;
     results.push({ file: path, passed, skipped: tests.length - passed - failed.length, failures });
   }

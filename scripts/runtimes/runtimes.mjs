@@ -26,13 +26,13 @@ export const BROWSERS = { chromium: "Chromium", firefox: "Firefox ESR", webkit: 
  */
 export const KNOWN = {
   deno: {
-    "over 'fetch' > fails with http/failed when > nobody listens, and says why": "Deno's fetch names no error code; requests of plug-ins go over node:http there",
-    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Deno's fetch takes a length and chunks together; requests of plug-ins go over node:http there",
-    "over 'fetch' > fails with http/failed when > 'the server switches protocols'": "Deno's fetch hands out status 101; requests of plug-ins go over node:http there",
+    "over 'fetch' > fails with http/failed when > nobody listens, and says why": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+    "over 'fetch' > fails with http/failed when > 'the server switches protocols'": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
   },
   bun: {
-    "over 'fetch' > ends with its signal > 'inside the body', and cuts the connection": "sometimes Bun's fetch keeps its own listener on a signal",
-    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Bun's fetch takes a length and chunks together",
+    "over 'fetch' > ends with its signal > 'inside the body', and cuts the connection": "sometimes Bun's own fetch keeps a listener on a signal for a while",
+    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Bun's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
     "a trap carries the plug-in's own stack with function names": "Bun names no function of a module in a stack",
     "a start function that traps is start/failed": "Bun names no function of a module in a stack",
   },

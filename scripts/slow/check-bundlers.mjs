@@ -43,7 +43,7 @@ const BUILDERS = {
   webpack: async (load, folder, out) => {
     const { default: webpack } = await load("webpack");
     const config = { mode: "production", context: folder, entry: "./page.js", output: { path: out, filename: "page.js", module: true, chunkFormat: "module" }, experiments: { outputModule: true } };
-    await new Promise((resolve, reject) => webpack(config, (error, stats) => (error || stats.hasErrors() ? reject(error ?? new Error(stats.toString("errors-only"))) : resolve())));
+    await new Promise((resolve, reject) => webpack(config, (error, stats) => (error === null && !stats.hasErrors() ? resolve() : reject(new Error(error?.message ?? stats.toString("errors-only"))))));
   },
   esbuild: async (load, folder, out) => {
     const { build } = await load("esbuild");
