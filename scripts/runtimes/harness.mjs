@@ -6,7 +6,7 @@ import { ASYMMETRIC_MATCHERS_OBJECT, GLOBAL_EXPECT, JestAsymmetricMatchers, Jest
 import { startTests } from "@vitest/runner";
 import * as chai from "chai";
 
-export { afterAll, beforeAll, beforeEach, describe, onTestFinished, test } from "@vitest/runner";
+export { afterAll, afterEach, beforeAll, beforeEach, describe, onTestFinished, test } from "@vitest/runner";
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
 
