@@ -32,7 +32,7 @@ const HINTS: { readonly [Code in FailureCode]?: string } = {
   "call/fuel": "Give it more with --fuel N",
   "memory/limit": "Give it more with --memory-pages N (64 KiB each), or --memory-pages none",
   "call/input": "Give it more with --memory-pages N (64 KiB each), or --memory-pages none",
-  "host-function/async": "A plug-in that waits for HTTP needs an engine with JSPI, such as Node 24",
+  "host-function/async": "Only a running call can wait for a promise or for HTTP; the start of a plug-in cannot",
   "http/not-allowed": "Allow it with --allow-host HOST",
 };
 

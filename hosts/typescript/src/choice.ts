@@ -5,9 +5,9 @@ import { PluginError } from "./error.ts";
 import { type HostFunctions, isDeclaredAsync } from "./functions.ts";
 import type { Grant } from "./grant.ts";
 import type { NamedModule } from "./link.ts";
+import { CAN_SUSPEND } from "./jspi.ts";
 import type { ParsedOptions } from "./options.ts";
 import type { StartWorker } from "./platform.ts";
-import { CAN_SUSPEND } from "./suspend.ts";
 
 /**
  * Tells whether the modules may end up on another thread, where the kernel cannot be part of them.

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { engineSuite } from "../test/engine-suite.ts";
 import { ECHO, plugin } from "../test/wat.ts";
 import { createPlugin } from "./node.ts";
-import { CAN_SUSPEND } from "./suspend.ts";
+import { CAN_SUSPEND } from "./jspi.ts";
 
 engineSuite("inline engine", createPlugin, CAN_SUSPEND);
 

@@ -285,6 +285,7 @@ export class InlineEngine implements Engine {
     const stack = guestStack(thrown);
     const kind = trapKind(thrown) ?? String(thrown);
     const place = stack[0] === undefined ? "" : ` in ${stack[0]}`;
+    if (kind === "stack-overflow") return new PluginError("call/stack-overflow", `Cannot start the plug-in "${plugin}": its calls are nested too deep`, { limit: undefined }, { cause: thrown, plugin, guestStack: stack });
     return new PluginError("start/failed", `Cannot start the plug-in "${plugin}": ${kind}${place}`, { phase: "start" }, { cause: thrown, plugin, guestStack: stack });
   }
 

@@ -308,6 +308,8 @@ function runStart({ exports, module, controls }: LinkedInstance, session: Sessio
   try {
     (start as () => void)();
   } catch (cause) {
+    // An engine whose own stack is the smaller one is the first to stop it; who started it says so.
+    if (trapKind(cause) === "stack-overflow") throw cause;
     throw session.call.failure ?? limitFailure([controls], session) ?? startFailure(module, session, cause);
   }
 }

@@ -11,7 +11,8 @@ import type { HostFunction, HostType, Signature, WasmValue } from "./functions.t
 import { type Session, failCall } from "./session.ts";
 import { watchCall } from "./watch.ts";
 
-export { canWait, CAN_SUSPEND, promising, Suspender } from "./suspend.ts";
+export { CAN_SUSPEND } from "./jspi.ts";
+export { canWait, promising, Suspender } from "./suspend.ts";
 
 /** Identity of an import, for messages. */
 export interface ImportName {

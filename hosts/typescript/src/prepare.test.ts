@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { plugin, wat } from "../test/wat.ts";
 import { createPlugin, PluginError } from "./node.ts";
+import { CAN_MERGE } from "./compiled.ts";
 import { prepareModule } from "./prepare.ts";
 
 const RESTLESS = plugin(`
@@ -63,5 +64,14 @@ describe("prepareModule()", () => {
     const before = RESTLESS.slice();
     prepareModule(RESTLESS);
     expect(RESTLESS).toEqual(before);
+  });
+
+  // skipped because this engine has no modules with two memories
+  test.runIf(CAN_MERGE)("puts the kernel into the module when it is asked to", async () => {
+    const module = await WebAssembly.compile(prepareModule(RESTLESS, { kernel: true }));
+    expect(WebAssembly.Module.exports(module).map(({ name }) => name)).toContain("tenon:kernel.memory");
+    await using loaded = await createPlugin(module, { prepared: true });
+    expect((await loaded.call("nothing")).length).toBe(0);
+    expect(await failureOf(() => loaded.call("loop", "", { timeoutMs: 20 }))).toEqual({ code: "call/timeout", details: { limitMs: 20 } });
   });
 });

@@ -1,7 +1,7 @@
 /**
  * `@tenon/host/prepare`: builds limits into a module ahead of time, for platforms that do not compile bytes at run time.
- * What comes out is loaded with `prepared: true`, and `tenon prepare` writes it to a file. The kernel stays outside: any
- * engine takes it.
+ * What comes out is loaded with `prepared: true`, and `tenon prepare` writes it to a file. The kernel stays outside, so
+ * that any engine takes it, unless it is asked for.
  */
 
 import { buildLimits } from "./compile.ts";
@@ -12,6 +12,11 @@ import { parseOptions } from "./options.ts";
 export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableElements"> {
   /** Whether instructions are counted, so that `limits.fuel` can be stated later; off by default, as it costs speed. */
   readonly fuel?: boolean;
+  /**
+   * Whether the kernel becomes part of the module, for runtimes that compile nothing at all (workerd); off by default,
+   * because the engine must then take modules with two memories, and the plug-in be of one module.
+   */
+  readonly kernel?: boolean;
 }
 
 /**
@@ -22,7 +27,7 @@ export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableEleme
  * @returns The limited module. How long, how deep and with how much fuel a call may run is stated when it is loaded.
  * @throws {PluginError} `module/invalid`, `module/unlimitable`, `memory/limit`, or `manifest/invalid` for a wrong option.
  */
-export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
+export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, kernel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
   const { memoryPages, tableElements } = { ...DEFAULT_LIMITS, ...parseOptions({ limits: stated }).limits };
-  return buildLimits(bytes, "main", { memoryPages, tableElements, interrupt: true, fuel, stack: true, merge: false });
+  return buildLimits(bytes, "main", { memoryPages, tableElements, interrupt: true, fuel, stack: true, merge: kernel });
 }

@@ -7,7 +7,7 @@ import { type HttpOptions, parseHttpOptions } from "./http/options.ts";
 import { sendRequest } from "./http/send.ts";
 import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
-import { CAN_SUSPEND } from "./suspend.ts";
+import { CAN_SUSPEND } from "./jspi.ts";
 
 /** Makes `http_request` for a session. */
 export type HttpImport = (session: Session) => RawHostFunction;

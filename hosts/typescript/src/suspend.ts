@@ -13,6 +13,7 @@
 import { encodeModule, Writer } from "@tenon/wasm/writer";
 
 import type { Signature, WasmValue } from "./functions.ts";
+import { type Jspi, jspi } from "./jspi.ts";
 
 const TYPES: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c };
 
@@ -20,16 +21,6 @@ const TYPES: Readonly<Record<string, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7
 const compiled = new Map<string, WebAssembly.Module>();
 const MAX_COMPILED = 64;
 const MAX_SHARED_FUNCTIONS = 64;
-
-interface Jspi {
-  readonly Suspending: new (run: () => unknown) => WebAssembly.ImportValue;
-  readonly promising: (run: unknown) => () => Promise<unknown>;
-}
-
-const jspi = WebAssembly as unknown as Partial<Jspi>;
-
-/** Whether this engine can suspend a plug-in. */
-export const CAN_SUSPEND: boolean = typeof jspi.Suspending === "function" && typeof jspi.promising === "function";
 
 /**
  * @param run An export of a module.

@@ -21,8 +21,8 @@ export type TrapKind =
 
 const KINDS: readonly (readonly [RegExp, TrapKind])[] = [
   [/unreachable/i, "unreachable"],
-  [/table index|table access|table.* out of bounds|out of bounds table/i, "table-out-of-bounds"],
-  [/signature mismatch|indirect call|null function/i, "indirect-call"],
+  [/table index|table access|table.* out of bounds|out of bounds (?:table|call_indirect)/i, "table-out-of-bounds"],
+  [/signature mismatch|indirect call|call_indirect|null function/i, "indirect-call"],
   [/memory access out of bounds|out of bounds memory|index out of bounds|unaligned/i, "memory-out-of-bounds"],
   [/by zero/i, "integer-divide-by-zero"],
   [/unrepresentable|float.*truncat|invalid conversion|trunc/i, "invalid-conversion"],
@@ -30,12 +30,18 @@ const KINDS: readonly (readonly [RegExp, TrapKind])[] = [
   [/null|illegal cast/i, "null-reference"],
 ];
 
+/** JavaScriptCore quotes the host's source, which says nothing of the trap. */
+const EVALUATING = / \(evaluating .*\)$/s;
+
 /**
  * @param thrown What a call into a module threw.
  * @returns Its kind, or `undefined` if it is nothing that WebAssembly throws by itself.
  */
 export function trapKind(thrown: unknown): TrapKind | undefined {
-  if (thrown instanceof WebAssembly.RuntimeError) return KINDS.find(([pattern]) => pattern.test(thrown.message))?.[1] ?? "other";
+  if (thrown instanceof WebAssembly.RuntimeError) {
+    const message = thrown.message.replace(EVALUATING, "");
+    return KINDS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
+  }
   if (typeof WebAssembly.Exception === "function" && thrown instanceof WebAssembly.Exception) return "uncaught-exception";
   const isOverflow = thrown instanceof RangeError ? /call stack/i.test(thrown.message) : thrown instanceof Error && /too much recursion/i.test(thrown.message);
   return isOverflow ? "stack-overflow" : undefined;
@@ -44,8 +50,8 @@ export function trapKind(thrown: unknown): TrapKind | undefined {
 /** Longest line that is read; names come from the plug-in and may have any length. */
 const MAX_LINE = 512;
 
-/** What follows the name: `wasm-function[7]:0x1a)`, or `wasm-function[name]@[wasm code]` of JavaScriptCore. */
-const TAIL = /^wasm-function\[([^\]]*)\](?::0x[0-9a-f]+\)?|@\[wasm code\])$/;
+/** What follows the name: `wasm-function[7]:0x1a)`; `wasm-function[7]` or `wasm-function[name]@[wasm code]` of JavaScriptCore. */
+const TAIL = /^wasm-function\[([^\]]*)\](?::0x[0-9a-f]+\)?|@\[wasm code\])?$/;
 
 const MAX_FRAMES = 50;
 
@@ -64,7 +70,7 @@ export function guestStack(thrown: unknown): readonly string[] {
   return frames;
 }
 
-/** `at name (wasm://wasm/module-1234:wasm-function[7]:0x1a)` (V8) or `name@…:wasm-function[7]:0x1a` (SpiderMonkey). */
+/** `at name (wasm://wasm/module-1234:wasm-function[7]:0x1a)` (V8), `name@…:wasm-function[7]:0x1a` (SpiderMonkey). */
 function readFrame(line: string): string | undefined {
   const at = line.lastIndexOf("wasm-function[");
   const tail = at === -1 ? undefined : TAIL.exec(line.slice(at));
@@ -73,5 +79,6 @@ function readFrame(line: string): string | undefined {
   const url = line.lastIndexOf(" (wasm://", at);
   const head = url === -1 ? line.slice(0, Math.max(0, line.lastIndexOf("@", at))) : line.slice(0, url).replace(/^\s*at /, "");
   // V8 puts the module's name before the function's, where it has one.
-  return head.replace(/^[\w$-]+\.wasm\./, "") || `function ${tail[1]}`;
+  // JavaScriptCore calls a function without a name `(null)`.
+  return head.replace(/^[\w$-]+\.wasm\./, "").replace(/^\(null\)$/, "") || `function ${tail[1]}`;
 }

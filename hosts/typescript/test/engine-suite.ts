@@ -19,6 +19,24 @@ export async function failureOf(run: Promise<unknown>): Promise<PluginError> {
   throw new Error("Expected a failure: it succeeded");
 }
 
+/** Collects the rejections that nobody handles, until it is stopped. */
+function watchRejections(): { stop(): readonly unknown[] } {
+  const found: unknown[] = [];
+  if (typeof process === "object") {
+    const onRejection = (reason: unknown): void => void found.push(reason);
+    process.on("unhandledRejection", onRejection);
+    return { stop: () => (process.off("unhandledRejection", onRejection), found) };
+  }
+  const onEvent = ({ reason }: PromiseRejectionEvent): void => void found.push(reason);
+  addEventListener("unhandledrejection", onEvent);
+  return { stop: () => (removeEventListener("unhandledrejection", onEvent), found) };
+}
+
+/** How many timers are set; a page cannot tell, and says 0. */
+function countTimers(): number {
+  return typeof process === "object" ? process.getActiveResourcesInfo().filter((each) => each === "Timeout").length : 0;
+}
+
 /** Reads a key from data, looks it up by `lookup`, and outputs what it finds, or `-`. */
 const lookupPlugin = (lookup: string): Uint8Array<ArrayBuffer> =>
   plugin(`
@@ -145,9 +163,7 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
           settle = () => (how === "resolved" ? resolve("secret of the first tenant") : reject(new Error("late")));
         });
       });
-      const unhandled: unknown[] = [];
-      const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
-      process.on("unhandledRejection", onUnhandled);
+      const unhandled = watchRejections();
       await using sut = await create(ask, { functions: functions(slow), limits: { timeoutMs: 20 } });
       expect((await failureOf(sut.call("twice", "slow"))).code).toBe("call/timeout");
       const next = sut.call("run", "next");
@@ -156,8 +172,7 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       await later();
       await later();
       expect((await sut.call("run", "again")).text()).toBe("again!");
-      expect(unhandled).toEqual([]);
-      process.off("unhandledRejection", onUnhandled);
+      expect(unhandled.stop()).toEqual([]);
     });
 
     test("no timer and no listener outlives its call", async () => {
@@ -171,9 +186,9 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       await using sut = await create(ask, { functions: functions(shout) });
       for (let round = 0; round < 20; round += 1) await sut.call("run", "a", { signal });
       expect(listeners).toBe(0);
-      const timers = process.getActiveResourcesInfo().filter((each) => each === "Timeout").length;
+      const before = countTimers();
       await sut.call("run", "a", { signal });
-      expect(process.getActiveResourcesInfo().filter((each) => each === "Timeout").length).toBe(timers);
+      expect(countTimers()).toBe(before);
     });
   });
 

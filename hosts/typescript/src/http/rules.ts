@@ -104,11 +104,19 @@ export function isWellFormedHost(host: string): boolean {
   return host.startsWith("[") || (host.length <= MAX_HOST_CHARACTERS && host.split(".").every((label) => LABEL.test(label)));
 }
 
-/** A wildcard must stand there as such: `*.` without its dot would be everything, and Unicode has a second asterisk. */
+/** Stands for `*` while the URL parser looks; a pattern that has both is refused. */
+const MARK = "zzanyzz";
+
+/**
+ * A wildcard must stand there as such: `*.` without its dot would be everything, and Unicode has a second asterisk. Browsers
+ * refuse a host with `*`, so a mark stands for it while the URL parser looks at the rest.
+ */
 function normalizePatternHost(text: string): string | undefined {
-  const host = text === "*" ? text : normalizeHost(text);
-  if (host === undefined || host.split("*").length !== text.split("*").length) return undefined;
-  return host === "*" && text !== "*" ? undefined : host;
+  if (text === "*") return text;
+  if (text.toLowerCase().includes(MARK)) return undefined;
+  const host = normalizeHost(text.replaceAll("*", MARK));
+  if (host === undefined || host.includes("*") || host === MARK || host.split(MARK).length !== text.split("*").length) return undefined;
+  return host.replaceAll(MARK, "*");
 }
 
 function isPatternHost(host: string): boolean {

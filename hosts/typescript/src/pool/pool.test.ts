@@ -8,8 +8,8 @@ import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
 import { workerPlatform } from "../../test/worker-platform.ts";
 import { preparePlugin } from "../create.ts";
 import type { Engine } from "../engine.ts";
+import { CAN_SUSPEND } from "../jspi.ts";
 import { createPool, type Isolation, type Output, PluginError, type PoolCallOptions, type PoolEvent, type PoolOptions, type PluginSource } from "../node.ts";
-import { CAN_SUSPEND } from "../suspend.ts";
 import { parsePoolOptions } from "./options.ts";
 import { Pool } from "./pool.ts";
 

@@ -8,7 +8,7 @@ import { createPlugin } from "../node.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { nodePlatform } from "../platform/node.ts";
 import { nodeWorkers } from "../platform/node-worker.ts";
-import { CAN_SUSPEND } from "../suspend.ts";
+import { CAN_SUSPEND } from "../jspi.ts";
 
 const startWorker = nodeWorkers(new URL("../../dist/platform/node-thread.js", import.meta.url));
 

@@ -1,0 +1,77 @@
+/**
+ * The runtimes that the project supports, and how each runs the tests: a bundle for pages, workers and the edge, the same
+ * bundle with Node's modules for Deno and Bun, Vitest itself for Node.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../check.mjs";
+import { bundleTests } from "./bundle.mjs";
+import { outcomeOf, serve } from "./browser.mjs";
+
+/** Node beside the one that runs this; from npm, without a download step of theirs. */
+export const NODES = ["22.23.3", "24.21.0", "26.10.0"];
+
+/** Runtimes that npm carries: package, version, program inside it and how it runs a script. */
+export const PROGRAMS = {
+  deno: { title: "Deno 2.9", name: "@deno/linux-x64-glibc", version: "2.9.6", program: "deno", args: ["run", "--allow-all"] },
+  bun: { title: "Bun 1.4", name: "@oven/bun-linux-x64", version: "1.4.5", program: "bin/bun", args: [] },
+};
+
+/** Browsers, from the machine's packages. */
+export const BROWSERS = { chromium: "Chromium", firefox: "Firefox ESR", webkit: "WebKitGTK" };
+
+/**
+ * What a runtime does otherwise, by the end of a test's name: known, with the reason, so that only news fails. A test that
+ * stands here and passes is news too, unless the reason begins with "sometimes".
+ */
+export const KNOWN = {
+  deno: {
+    "over 'fetch' > fails with http/failed when > nobody listens, and says why": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+    "over 'fetch' > fails with http/failed when > 'the server switches protocols'": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+  },
+  bun: {
+    "over 'fetch' > ends with its signal > 'inside the body', and cuts the connection": "sometimes Bun's own fetch keeps a listener on a signal for a while",
+    "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Bun's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
+    "a trap carries the plug-in's own stack with function names": "Bun names no function of a module in a stack",
+    "a start function that traps is start/failed": "Bun names no function of a module in a stack",
+  },
+};
+
+/**
+ * Installs a package into a folder.
+ *
+ * @returns The path of its program.
+ */
+export function install(folder, { name, version, program }) {
+  writeFileSync(join(folder, "package.json"), '{ "private": true }');
+  const { ok, stderr } = run("npm", ["i", `${name}@${version}`, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
+  if (!ok) throw new Error(`"${name}@${version}" cannot be installed from npm: ${stderr.trim().split("\n").at(-1)}`);
+  return join(folder, "node_modules", name, program);
+}
+
+/** Runs the bundle in Deno or Bun; returns what `runSuites` of the harness returns. */
+export async function runProgram(name, folder) {
+  const runtime = PROGRAMS[name];
+  const program = install(folder, runtime);
+  writeFileSync(join(folder, "tests.mjs"), await bundleTests(false));
+  writeFileSync(join(folder, "main.mjs"), 'import { writeFileSync } from "node:fs"; import { results } from "./tests.mjs"; writeFileSync("results.json", JSON.stringify(await results)); process.exit(0);');
+  const { ok, stdout, stderr } = run(program, [...runtime.args, "main.mjs"], { cwd: folder, timeout: 600_000 });
+  if (!ok) throw new Error(`${runtime.title} ended early: ${(stderr || stdout).trim().split("\n").at(-1)}`);
+  return join(folder, "results.json");
+}
+
+/** Runs the bundle in a browser's page; returns what `runSuites` of the harness returns. */
+export async function runPage(name) {
+  const body = await bundleTests(true);
+  const page = `<!doctype html><script type="module">
+    try { const { results } = await import("/tests.js"); globalThis.outcome = await results; }
+    catch (error) { globalThis.outcome = [{ file: "the bundle", passed: 0, skipped: 0, failures: [{ name: "loading", message: String(error) }] }]; }
+  </script>`;
+  const server = await serve((path) => (path === "/tests.js" ? { type: "text/javascript", body } : { type: "text/html; charset=utf-8", body: page }));
+  try {
+    return await outcomeOf(name, `${server.origin}/`);
+  } finally {
+    server.close();
+  }
+}

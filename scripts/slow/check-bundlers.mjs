@@ -1,0 +1,147 @@
+/**
+ * Forbids a host that works here and not in a page: it is packed, installed into an empty project, and built by Vite, webpack,
+ * esbuild and Rollup, and used with no bundler at all, by an import map. Each page runs in Chromium under the strictest content
+ * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { check, firstLine, run } from "../check.mjs";
+import { outcomeOf, serve } from "../runtimes/browser.mjs";
+import { root } from "../tree.mjs";
+
+const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
+/** What every page does: all that a page loads later is used, and a loop is stopped. The two plug-ins are fetched. */
+const PAGE = `
+import { createPlugin, hostFunction, PluginError } from "@tenon/host";
+import { memoryFolder } from "@tenon/host/files";
+
+globalThis.outcome = await (async () => {
+  try {
+    const functions = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, (_context, text) => text.toUpperCase()) } };
+    const folder = memoryFolder();
+    const plugin = await createPlugin(new URL("/plugin.wasm", location.href), { functions, limits: { timeoutMs: 50 }, allow: { paths: [{ folder, guest: "/data", access: "read" }] } });
+    const text = (await plugin.call("run", "hello")).text();
+    const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
+    await plugin.close();
+    return { text, code };
+  } catch (error) {
+    return { error: String(error.stack) };
+  }
+})();
+`;
+
+/** Each builds `page.js` into a folder; what it takes is found in the empty project. */
+const BUILDERS = {
+  vite: async (load, folder, out) => {
+    const { build } = await load("vite");
+    await build({ root: folder, configFile: false, logLevel: "silent", build: { outDir: out, target: "es2022", rolldownOptions: { input: join(folder, "page.js"), output: { entryFileNames: "page.js" } } } });
+  },
+  webpack: async (load, folder, out) => {
+    const { default: webpack } = await load("webpack");
+    const config = { mode: "production", context: folder, entry: "./page.js", output: { path: out, filename: "page.js", module: true, chunkFormat: "module" }, experiments: { outputModule: true } };
+    await new Promise((resolve, reject) => webpack(config, (error, stats) => (error === null && !stats.hasErrors() ? resolve() : reject(new Error(error?.message ?? stats.toString("errors-only"))))));
+  },
+  esbuild: async (load, folder, out) => {
+    const { build } = await load("esbuild");
+    await build({ absWorkingDir: folder, entryPoints: ["page.js"], outdir: out, bundle: true, splitting: true, format: "esm", minify: true, target: "es2022", logLevel: "silent" });
+  },
+  rollup: async (load, folder, out) => {
+    const { rollup } = await load("rollup");
+    const { default: resolve } = await load("@rollup/plugin-node-resolve");
+    const bundle = await rollup({ input: join(folder, "page.js"), plugins: [resolve({ browser: true })], logLevel: "silent" });
+    await bundle.write({ dir: out, format: "es", entryFileNames: "page.js" });
+  },
+};
+
+await check(async (fail) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-bundlers-"));
+  try {
+    const tarballs = ["wasm", "hosts/typescript"].map((source) => pack(source, folder));
+    writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+    writeFileSync(join(folder, "page.js"), PAGE);
+    const installed = run("npm", ["i", ...tarballs, ...TOOLS, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
+    if (!installed.ok) throw new Error(`npm cannot install the packages: ${firstLine(installed.stderr)}`);
+    const load = async (name) => {
+      const { exports: paths = {}, module, main } = JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8"));
+      const entry = paths["."]?.import?.default ?? paths["."]?.import ?? paths["."]?.default ?? paths["."] ?? module ?? main;
+      return await import(pathToFileURL(join(folder, "node_modules", name, entry)).href);
+    };
+    const plugin = await makePlugin();
+
+    const sizes = [];
+    for (const [name, buildPage] of Object.entries(BUILDERS)) {
+      const out = join(folder, "out", name);
+      mkdirSync(out, { recursive: true });
+      await buildPage(load, folder, out);
+      const html = `<!doctype html><script type="module" src="/page.js"></script>`;
+      sizes.push(await judge(name, html, (path) => join(out, path), plugin, fail));
+    }
+    const map = { imports: { "@tenon/host": "/node_modules/@tenon/host/dist/mod.js", "@tenon/host/files": "/node_modules/@tenon/host/dist/files.js", "@tenon/wasm": "/node_modules/@tenon/wasm/dist/mod.js", "@tenon/wasm/": "/node_modules/@tenon/wasm/dist/" } };
+    for (const path of ["reserved", "writer"]) map.imports[`@tenon/wasm/${path}`] = `/node_modules/@tenon/wasm/dist/${path}.js`;
+    const inline = JSON.stringify(map);
+    const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
+    sizes.push(await judge("no bundler", html, (path) => join(folder, path), plugin, fail, await hashOf(inline)));
+    return sizes.join(", ");
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Runs a page and compares what it says; returns a line of figures. */
+async function judge(name, html, pathOf, plugin, fail, scriptHash) {
+  const policy = scriptHash === undefined ? POLICY : POLICY.replace("'self'", `'self' '${scriptHash}'`);
+  let requests = 0;
+  const server = await serve((path) => {
+    if (path === "/") return { type: "text/html; charset=utf-8", body: html, headers: { "content-security-policy": policy } };
+    if (path === "/plugin.wasm") return { type: "application/wasm", body: plugin };
+    if (extname(path) !== ".js" || !existsSync(pathOf(path))) return undefined;
+    requests += 1;
+    return { type: "text/javascript", body: readFileSync(pathOf(path)) };
+  });
+  try {
+    const { text, code, error } = await outcomeOf("chromium", `${server.origin}/`);
+    if (error !== undefined) fail(name, `its page fails: ${error}`);
+    else if (text !== "HELLO") fail(name, `its plug-in answers "${text}", expected "HELLO"`);
+    else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
+    return `${name}: ${requests} scripts`;
+  } catch (error) {
+    fail(name, `its page does not finish; ${firstLine(error.message)}`);
+    return `${name}: failed`;
+  } finally {
+    server.close();
+  }
+}
+
+function pack(source, folder) {
+  const { ok, stdout, stderr } = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: join(root, source) });
+  if (!ok) throw new Error(`npm cannot pack ${source}: ${firstLine(stderr)}`);
+  return join(folder, JSON.parse(stdout)[0].filename);
+}
+
+/** A plug-in that calls a host function, asks WASI for the time, and loops when it is told to. */
+async function makePlugin() {
+  const { default: loadWabt } = await import("wabt");
+  const wabt = await loadWabt();
+  const module = wabt.parseWat("plugin.wat", `(module
+    (import "extism:host/env" "input_offset" (func $input (result i64)))
+    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+    (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+    (import "extism:host/user" "shout" (func $shout (param i64) (result i64)))
+    (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "run") (result i32) (local $h i64)
+      (local.set $h (call $shout (call $input)))
+      (call $output (local.get $h) (call $length (local.get $h)))
+      (call $clock (i32.const 0) (i64.const 1) (i32.const 0)))
+    (func (export "loop") (loop $l (br $l))))`);
+  return Buffer.from(module.toBinary({}).buffer);
+}
+
+async function hashOf(text) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `sha256-${Buffer.from(digest).toString("base64")}`;
+}

@@ -1,0 +1,99 @@
+/**
+ * Forbids a host that does not start where nothing may be compiled: in workerd, the runtime of Cloudflare's edge, from npm. A
+ * plug-in is prepared with the kernel in it, imported as a module, called, and stopped by its fuel: the clock there stands
+ * still while code runs, so that no time limit could hold.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { check } from "../check.mjs";
+import { install } from "../runtimes/runtimes.mjs";
+import { root } from "../tree.mjs";
+
+const WORKERD = { name: "@cloudflare/workerd-linux-64", version: "1.20261117.1", program: "bin/workerd" };
+
+const WORKER = `
+import { createPlugin, hostFunction, PluginError } from "@tenon/host";
+import module from "./plugin.wasm";
+
+export default {
+  async fetch(request) {
+    const functions = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, (_context, text) => text.toUpperCase()) } };
+    try {
+      const plugin = await createPlugin(module, { prepared: true, functions, limits: { fuel: 1_000_000 } });
+      const text = (await plugin.call("run", await request.text())).text();
+      const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
+      const again = (await plugin.call("run", "again")).text();
+      await plugin.close();
+      return Response.json({ text, code, again });
+    } catch (error) {
+      return Response.json({ error: String(error.stack) });
+    }
+  },
+};
+`;
+
+await check(async (fail) => {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-workerd-"));
+  let server;
+  try {
+    const { prepareModule } = await import(pathToFileURL(join(root, "hosts/typescript/dist/prepare.js")).href);
+    writeFileSync(join(folder, "plugin.wasm"), prepareModule(await makePlugin(), { fuel: true, kernel: true }));
+    const { outputFiles } = await build({ stdin: { contents: WORKER, resolveDir: join(root, "cli") }, bundle: true, write: false, format: "esm", platform: "browser", target: "es2022", external: ["*.wasm"], logLevel: "silent" });
+    writeFileSync(join(folder, "worker.js"), outputFiles[0].text);
+    writeFileSync(
+      join(folder, "config.capnp"),
+      `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (
+    modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "plugin.wasm", wasm = embed "plugin.wasm")],
+    compatibilityDate = "2026-01-01"))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
+`,
+    );
+    server = spawn(install(folder, WORKERD), ["serve", join(folder, "config.capnp"), "--control-fd=3"], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+    const port = await portOf(server);
+    const answer = await (await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "hello" })).json();
+    if (answer.error !== undefined) fail("workerd", answer.error);
+    else if (answer.text !== "HELLO" || answer.again !== "AGAIN") fail("workerd", `the plug-in answers ${JSON.stringify(answer)}, expected "HELLO" and "AGAIN"`);
+    else if (answer.code !== "call/fuel") fail("workerd", `the looping plug-in ends with "${answer.code}", expected "call/fuel"`);
+    return `workerd ${WORKERD.version}: a prepared plug-in answers, is stopped, and answers again`;
+  } finally {
+    server?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The port that workerd chose, which it tells its third file. */
+async function portOf(server) {
+  let said = "";
+  server.stderr.on("data", (chunk) => (said += chunk));
+  const gone = new Promise((resolve, reject) => server.on("exit", () => reject(new Error(`workerd ends: ${said}`))));
+  const told = (async () => {
+    for await (const chunk of server.stdio[3]) {
+      const event = /"port"\s*:\s*(\d+)/.exec(String(chunk));
+      if (event !== null) return Number(event[1]);
+    }
+    throw new Error(`workerd names no port: ${said}`);
+  })();
+  return await Promise.race([told, gone]);
+}
+
+/** A plug-in that calls a host function, and loops when it is told to. */
+async function makePlugin() {
+  const { default: loadWabt } = await import("wabt");
+  const wabt = await loadWabt();
+  const module = wabt.parseWat("plugin.wat", `(module
+    (import "extism:host/env" "input_offset" (func $input (result i64)))
+    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+    (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+    (import "extism:host/user" "shout" (func $shout (param i64) (result i64)))
+    (func (export "run") (result i32) (local $h i64)
+      (local.set $h (call $shout (call $input)))
+      (call $output (local.get $h) (call $length (local.get $h))) (i32.const 0))
+    (func (export "loop") (loop $l (br $l))))`);
+  return Uint8Array.from(module.toBinary({}).buffer);
+}
