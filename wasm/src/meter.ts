@@ -79,6 +79,14 @@ const BYTES_SHIFT = 4;
 /** Four items of an array are one unit. */
 const ITEMS_SHIFT = 2;
 const UNKNOWN_WEIGHT = -1;
+/**
+ * The most locals times blocks and branches of a function. Engines compile a function when it is first called, where
+ * nothing can stop them, and at each label they go through all locals: V8 does 50 million a second. The most that was
+ * seen in real modules is 0.7 million, in LLVM.
+ */
+const MAX_MERGED_LOCALS = 20_000_000;
+/** The most of which compiling goes unseen; above, every call of the function is charged one unit for 16. */
+const SOON_MERGED_LOCALS = 1_000_000;
 const NO_BYTES = new Uint8Array();
 const MAX_NESTING = 1_000_000;
 
@@ -148,6 +156,10 @@ export class Meter {
   /** It looks when it is entered, so its callers need not count it. */
   #isHeavy = false;
   #ordinal = 0;
+  /** Blocks and branches: at each an engine notes or merges where all locals are. */
+  #merges = 0;
+  /** Units charged whenever it is called because it takes long to compile. */
+  #compileUnits = 0;
   /** Where the number of the last `i32.const` stands. */
   #constStart = 0;
   #constEnd = -1;
@@ -237,8 +249,12 @@ export class Meter {
       out.begin(groupsEnd, locals);
       this.#walk(groupsEnd, range.end, (locals - params) >> 4);
     } while (this.#again);
+    if (this.#metering.interrupt && locals * this.#merges > MAX_MERGED_LOCALS)
+      throw new WasmError("unlimitable", "function", range.start, `${locals} locals and ${this.#merges} blocks and branches take the engine too long to compile in the middle of a call`);
+    const merged = locals * this.#merges;
+    this.#compileUnits = merged > SOON_MERGED_LOCALS ? Math.min(Math.floor(merged / 16), 1 << 20) : 0;
     const weight = this.#exitWeight + (this.#hasLoops ? SLICE : 0);
-    this.#isHeavy ||= weight > LIGHT;
+    this.#isHeavy ||= weight > LIGHT || this.#compileUnits > 0;
     this.#weights[index] = this.#isHeavy ? 1 : weight;
     this.#close(bodyStart, groups, groupsStart, groupsEnd);
   }
@@ -247,7 +263,7 @@ export class Meter {
   #close(bodyStart: number, groups: number, groupsStart: number, groupsEnd: number): void {
     const out = this.#out;
     const codeEnd = out.length;
-    if (this.#metered && this.#isHeavy) out.flush(this.#fuel ? 0 : CALL_UNITS, false, true, false);
+    if (this.#metered && this.#isHeavy) out.flush((this.#fuel ? 0 : CALL_UNITS) + this.#compileUnits, false, true, false);
     const prologue = out.length === codeEnd ? NO_BYTES : out.bytes.slice(codeEnd, out.length);
     const added = out.localGroups();
     const codeLength = codeEnd - bodyStart;
@@ -278,6 +294,7 @@ export class Meter {
     this.#recurses = false;
     this.#isHeavy = false;
     this.#ordinal = 0;
+    this.#merges = 0;
     this.#constEnd = -1;
     this.#end = end;
     this.#push(FUNCTION);
@@ -487,6 +504,7 @@ export class Meter {
     }
     const frames = this.#frames;
     const ordinal = this.#ordinal++;
+    this.#merges++;
     const isPinned = kind === FUNCTION || this.#catches || (this.#pinsTables && this.#tableTargets.has(ordinal));
     frames[base + KIND] = kind;
     frames[base + POTENTIAL] = isPinned ? 0 : -1;
@@ -643,6 +661,7 @@ export class Meter {
       return;
     }
     const base = this.#label(label, at);
+    this.#merges++;
     if (opcode === 0x09) return this.#throw(at); // rethrow
     this.#cost(1);
     if (!this.#dead) this.#join(base, at, opcode === 0x0c);
@@ -667,6 +686,7 @@ export class Meter {
       else if (own >= 0 && own !== potential && this.#fuel) this.#again = this.#pinsTables = true;
     }
     this.#offset = reader.offset;
+    this.#merges += Math.min(count, this.#depth);
     if (this.#dead) return;
     if (leaves) this.#exit(at, false);
     if (this.#fuel) this.#adjust(at, potential < 0 ? this.#pending : potential);
