@@ -119,6 +119,28 @@ describe("shapes of code", () => {
   });
 });
 
+describe("long ways through a loop or a function", () => {
+  const drops = (count: number): string => "(drop (i32.const 0))".repeat(count); // two instructions each
+  const run = (body: string): number => {
+    const driven = drive(limitModule(compile(`(module (global $n (mut i32) (i32.const 100)) ${body})`), { interrupt: true }), { countdown: 1_000 });
+    driven.call("run");
+    return driven.looks();
+  };
+  const again = "(br_if $l (global.get $n) (global.set $n (i32.sub (global.get $n) (i32.const 1))))";
+
+  test("a round of many instructions counts for what it is", () => {
+    expect(run(`(func (export "run") (loop $l ${drops(20_000)} ${again}))`)).toBeGreaterThan(100 * 30);
+  });
+
+  test("and if there are blocks in it, for a part of it", () => {
+    expect(run(`(func (export "run") (loop $l ${`(block ${drops(400)})`.repeat(100)} ${again}))`)).toBeGreaterThan(100);
+  });
+
+  test("a call of a long function counts too", () => {
+    expect(run(`(func $f ${drops(20_000)}) (func (export "run") (loop $l (call $f) ${again}))`)).toBeGreaterThan(100 * 30);
+  });
+});
+
 describe("functions that take long to compile", () => {
   const blocks = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0d, 0, 0x0b]).flat();
 

@@ -70,6 +70,10 @@ const MAX_WEIGHT_RECURSIVE = 1 << 16;
 const CALL_UNITS = 256;
 /** the most for a round of a loop. */
 const LOOP_UNITS = 63;
+/** A run of so many instructions without any structure is executed as a whole, so it is charged as a whole, */
+const RUN_UNITS = 1024;
+/** and a way longer than this, whatever is on it, counts for as much; it is above what any callee adds. */
+const LONG = 1 << 15;
 /** Units for what costs an engine far more than an instruction. */
 const COST_THROW = 256;
 const COST_GROW = 256;
@@ -304,6 +308,9 @@ export class Meter {
     const actions = ACTIONS;
     const hasMemory = this.#module.memories.length > 0;
     let p = start;
+    const guesses = this.#metering.interrupt && !this.#fuel;
+    const longestRun = guesses ? RUN_UNITS : Infinity;
+    const longest = guesses ? LONG : Infinity;
     let plain = 0; // units since `pending` and `weight` were brought up to date
     while (p < end) {
       const at = p;
@@ -339,10 +346,25 @@ export class Meter {
         this.#instruction(opcode, action, at);
         p = this.#offset;
         if (this.#depth === 0) break;
+        if (this.#weight > longest) this.#lookInRun(p);
+      }
+      if (plain >= longestRun) {
+        this.#pending += plain;
+        this.#weight += plain;
+        plain = 0;
+        this.#lookInRun(p);
       }
     }
     if (this.#depth !== 0 || p !== end) throw malformed("function body", p);
     this.#out.copyTo(end);
+  }
+
+  /** In the middle of a long way, for the guesses at loops and calls count it for far too little. */
+  #lookInRun(at: number): void {
+    if (this.#dead) return;
+    this.#out.copyTo(at);
+    this.#out.flush(RUN_UNITS, false, true, false);
+    this.#weight = 0;
   }
 
   /** One instruction that is neither plain arithmetic nor a local, a constant or a simple memory access. */
