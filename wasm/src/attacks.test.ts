@@ -122,6 +122,57 @@ describe("shapes of code", () => {
   });
 });
 
+describe("long ways through a loop or a function", () => {
+  const drops = (count: number): string => "(drop (i32.const 0))".repeat(count); // two instructions each
+  const run = (body: string): number => {
+    const driven = drive(limitModule(compile(`(module (global $n (mut i32) (i32.const 100)) ${body})`), { interrupt: true }), { countdown: 1_000 });
+    driven.call("run");
+    return driven.looks();
+  };
+  const again = "(br_if $l (global.get $n) (global.set $n (i32.sub (global.get $n) (i32.const 1))))";
+
+  test("a round of many instructions counts for what it is", () => {
+    expect(run(`(func (export "run") (loop $l ${drops(20_000)} ${again}))`)).toBeGreaterThan(100 * 30);
+  });
+
+  test("and if there are blocks in it, for a part of it", () => {
+    expect(run(`(func (export "run") (loop $l ${`(block ${drops(400)})`.repeat(100)} ${again}))`)).toBeGreaterThan(100);
+  });
+
+  test("a call of a long function counts too", () => {
+    expect(run(`(func $f ${drops(20_000)}) (func (export "run") (loop $l (call $f) ${again}))`)).toBeGreaterThan(100 * 30);
+  });
+});
+
+describe("functions that take long to compile", () => {
+  const blocks = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0d, 0, 0x0b]).flat();
+
+  test("locals times blocks and branches are limited when it must be stopped", () => {
+    const bytes = bodyOf(blocks(2_000), [1, ...u32(45_000), 0x7e]);
+    expect(() => limitModule(bytes, { interrupt: true })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "function" }) as Error);
+    expect(limitModule(bytes, { fuel: true }).bytes.length).toBeGreaterThan(bytes.length);
+    expect(limitModule(bodyOf(blocks(200), [1, ...u32(45_000), 0x7e]), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+  });
+
+  test("labels of a br_table count, as often as there are blocks around", () => {
+    const tables = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 1, 0x0b]).flat();
+    const nest = [...Array<number>(300).fill(0).flatMap(() => [0x02, 0x40]), 0x41, 0, 0x0e, ...u32(1_000), ...Array<number>(1_001).fill(0), ...Array<number>(300).fill(0x0b)];
+    const locals = [1, ...u32(40_000), 0x7e];
+    expect(() => limitModule(bodyOf(tables(250), locals), { interrupt: true })).toThrow("too long to compile");
+    expect(() => limitModule(bodyOf(nest, locals), { interrupt: true })).toThrow("too long to compile");
+    expect(limitModule(bodyOf(tables(100), locals), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+  });
+
+  test("below that, every call of one is looked at", () => {
+    const slow = `(func $f (local ${"i64 ".repeat(20_000)}) ${"(block (br_if 0 (i32.const 0)))".repeat(400)})`;
+    for (const options of [{ interrupt: true }, { interrupt: true, fuel: true }]) {
+      const driven = drive(limitModule(compile(`(module ${slow} (func (export "run") ${"(call $f)".repeat(5)}))`), options), { countdown: 100_000, fuel: 1e12 });
+      driven.call("run");
+      expect(driven.looks()).toBeGreaterThanOrEqual(5);
+    }
+  });
+});
+
 /** A module that exports one function `run`, () → (), out of the bytes of its code without the last `end`. */
 function bodyOf(code: readonly number[], locals: readonly number[] = [0]): Uint8Array {
   const body = [...locals, ...code, 0x0b];

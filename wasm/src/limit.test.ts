@@ -179,6 +179,29 @@ describe("constant expressions that allocate", () => {
   });
 });
 
+describe("exceptions under a limit of pages", () => {
+  const REFUSED = [
+    { name: "a tag of 72 bytes", construct: "tag", bytes: compile(`(module (tag (param ${"i64 ".repeat(8)} f32 i32)))`) },
+    { name: "a tag of five vectors", construct: "tag", bytes: compile(`(module (tag (param ${"v128 ".repeat(5)})))`) },
+    { name: "an imported tag", construct: "tag", bytes: compile(`(module (import "a" "b" (tag (param ${"f64 ".repeat(9)}))))`) },
+    { name: "a tag with an exnref", construct: "tag with an exnref", bytes: compile(`(module (tag (param exnref)))`) },
+    { name: "a table", construct: "table of exnref", bytes: compile(`(module (table 5 exnref))`) },
+    { name: "a table, written at length", construct: "table of exnref", bytes: Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 4, 5, 1, 0x63, 0x69, 0, 5]) },
+    { name: "an imported table", construct: "table of exnref", bytes: compile(`(module (import "a" "b" (table 5 exnref)))`) },
+    { name: "a global", construct: "global of exnref", bytes: compile(`(module (global (mut exnref) (ref.null exn)))`) },
+  ];
+
+  test.each(REFUSED)("$name is refused", ({ bytes, construct }) => {
+    expect(() => limitModule(bytes, { memoryPages: 1 })).toThrow(expect.objectContaining({ reason: "unlimitable", construct }) as Error);
+    expect(limitModule(bytes, { fuel: true }).bytes.length).toBeGreaterThan(8);
+  });
+
+  test("64 bytes in an exception, and tables of functions, are accepted", () => {
+    const bytes = compile(`(module (tag (param i32 f32 i64 f64 v128 externref externref i64)) (table 5 funcref) (global externref (ref.null extern)))`);
+    expect(limitModule(bytes, { memoryPages: 1 }).bytes.length).toBeGreaterThan(8);
+  });
+});
+
 describe("memories", () => {
   test("eight are accepted under a limit of pages, one more is refused", () => {
     const module = (count: number): Uint8Array => compile(`(module ${"(memory 0)".repeat(count)})`);

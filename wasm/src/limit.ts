@@ -15,13 +15,15 @@
  */
 import { WasmError } from "./error.ts";
 import { parseModule, type Module } from "./module.ts";
-import { heapTypeOf } from "./value-type.ts";
+import { EXN, EXNREF, F32, heapTypeOf, I32, V128, type ValueType } from "./value-type.ts";
 import type { LimitOptions } from "./plan.ts";
 import { RESERVED } from "./reserved.ts";
 import { rewrite } from "./rewriting.ts";
 
 /** The most memories that a module may define under a limit of pages. */
 const MAX_MEMORIES = 8;
+/** The most bytes of values that an exception may carry under a limit of pages; what C++ throws carries four. */
+const MAX_PAYLOAD_BYTES = 64;
 
 /** A limited module, and what it has for the host to drive it. */
 export interface LimitedModule {
@@ -47,7 +49,7 @@ export function limitModule(bytes: Uint8Array, options: LimitOptions): LimitedMo
     if (from.startsWith(RESERVED)) throw reserved(`import "${from}" "${name}"`, range.start);
   for (const { name, range } of module.exports) if (name.startsWith(RESERVED)) throw reserved(`export "${name}"`, range.start);
   if (options.memoryPages !== undefined) {
-    refuseChains(module);
+    refuseHeldExceptions(module);
     refuseAllocation(module);
     refuseMemories(module);
   }
@@ -72,10 +74,32 @@ function refuseMemories({ memoryDefinitions }: Module): void {
     throw new WasmError("unlimitable", "memories", first.start, `${count} take more of the address space than the ${MAX_MEMORIES} that a limit of pages allows`);
 }
 
-/** Exceptions that carry exceptions make lists as long as the engine's heap, with nothing but `throw`. */
-function refuseChains(module: Module): void {
-  for (const type of module.tags)
-    for (const param of module.types[type]?.signature?.params ?? [])
-      if (param === 0x69 || heapTypeOf(param) === -0x17)
-        throw new WasmError("unlimitable", "tag with an exnref", 0, "exceptions in exceptions take memory of the engine, which a limit of pages does not count");
+/**
+ * Exceptions live on the engine's heap, which no limit of pages counts. Where nothing but frames can hold one, the
+ * engine's stack bounds how many there are: each takes a slot of it, 110,000 to a megabyte. So they must not be held by
+ * tables, globals or other exceptions, and none may be large; together they then take 50 MB at worst.
+ */
+function refuseHeldExceptions({ tags, types, tables, globals, tableDefinitions, globalDefinitions, imported }: Module): void {
+  const refuse = (construct: string, offset: number, why: string): never => {
+    throw new WasmError("unlimitable", construct, offset, `${why} take memory of the engine, which a limit of pages does not count`);
+  };
+  for (const [index, { element }] of tables.entries())
+    if (isException(element)) refuse("table of exnref", tableDefinitions[index - imported.table]?.start ?? 0, "exceptions that are kept");
+  for (const [index, { type }] of globals.entries())
+    if (isException(type)) refuse("global of exnref", globalDefinitions[index - imported.global]?.start ?? 0, "exceptions that are kept");
+  for (const type of tags) {
+    const params = types[type]?.signature?.params ?? [];
+    if (params.some(isException)) refuse("tag with an exnref", 0, "exceptions in exceptions");
+    const payload = params.reduce((sum, param) => sum + bytesOf(param), 0);
+    if (payload > MAX_PAYLOAD_BYTES) refuse("tag", 0, `exceptions of ${payload} bytes, which is more than ${MAX_PAYLOAD_BYTES},`);
+  }
+}
+
+function isException(type: ValueType): boolean {
+  return type === EXNREF || heapTypeOf(type) === EXN;
+}
+
+/** Bytes of a value; a reference is an address. */
+function bytesOf(type: ValueType): number {
+  return type === V128 ? 16 : type === I32 || type === F32 ? 4 : 8;
 }

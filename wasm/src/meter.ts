@@ -70,6 +70,10 @@ const MAX_WEIGHT_RECURSIVE = 1 << 16;
 const CALL_UNITS = 256;
 /** the most for a round of a loop. */
 const LOOP_UNITS = 63;
+/** A run of so many instructions without any structure is executed as a whole, so it is charged as a whole, */
+const RUN_UNITS = 1024;
+/** and a way longer than this, whatever is on it, counts for as much; it is above what any callee adds. */
+const LONG = 1 << 15;
 /** Units for what costs an engine far more than an instruction. */
 const COST_THROW = 256;
 const COST_GROW = 256;
@@ -79,6 +83,14 @@ const BYTES_SHIFT = 4;
 /** Four items of an array are one unit. */
 const ITEMS_SHIFT = 2;
 const UNKNOWN_WEIGHT = -1;
+/**
+ * The most locals times blocks and branches of a function. Engines compile a function when it is first called, where
+ * nothing can stop them, and at each label they go through all locals: V8 does 50 million a second. The most that was
+ * seen in real modules is 0.7 million, in LLVM.
+ */
+const MAX_MERGED_LOCALS = 20_000_000;
+/** The most of which compiling goes unseen; above, every call of the function is charged one unit for 16. */
+const SOON_MERGED_LOCALS = 1_000_000;
 const NO_BYTES = new Uint8Array();
 const MAX_NESTING = 1_000_000;
 
@@ -150,6 +162,10 @@ export class Meter {
   /** It looks when it is entered, so its callers need not count it. */
   #isHeavy = false;
   #ordinal = 0;
+  /** Blocks and branches: at each an engine notes or merges where all locals are. */
+  #merges = 0;
+  /** Units charged whenever it is called because it takes long to compile. */
+  #compileUnits = 0;
   /** Where the number of the last `i32.const` stands. */
   #constStart = 0;
   #constEnd = -1;
@@ -240,8 +256,12 @@ export class Meter {
       out.begin(groupsEnd, locals);
       this.#walk(groupsEnd, range.end, (locals - params) >> 4);
     } while (this.#again);
+    if (this.#metering.interrupt && locals * this.#merges > MAX_MERGED_LOCALS)
+      throw new WasmError("unlimitable", "function", range.start, `${locals} locals and ${this.#merges} blocks and branches take the engine too long to compile in the middle of a call`);
+    const merged = locals * this.#merges;
+    this.#compileUnits = merged > SOON_MERGED_LOCALS ? Math.min(Math.floor(merged / 16), 1 << 20) : 0;
     const weight = this.#exitWeight + (this.#hasLoops ? SLICE : 0);
-    this.#isHeavy ||= weight > LIGHT;
+    this.#isHeavy ||= weight > LIGHT || this.#compileUnits > 0;
     this.#weights[index] = this.#isHeavy ? 1 : weight;
     this.#close(bodyStart, groups, groupsStart, groupsEnd);
   }
@@ -250,7 +270,7 @@ export class Meter {
   #close(bodyStart: number, groups: number, groupsStart: number, groupsEnd: number): void {
     const out = this.#out;
     const codeEnd = out.length;
-    if (this.#metered && this.#isHeavy) out.flush(this.#fuel ? 0 : CALL_UNITS, false, true, false);
+    if (this.#metered && this.#isHeavy) out.flush((this.#fuel ? 0 : CALL_UNITS) + this.#compileUnits, false, true, false);
     const prologue = out.length === codeEnd ? NO_BYTES : out.bytes.slice(codeEnd, out.length);
     const added = out.localGroups();
     const codeLength = codeEnd - bodyStart;
@@ -282,6 +302,7 @@ export class Meter {
     this.#isHeavy = false;
     this.#goesOn[this.#function] = 0;
     this.#ordinal = 0;
+    this.#merges = 0;
     this.#constEnd = -1;
     this.#end = end;
     this.#push(FUNCTION);
@@ -291,6 +312,9 @@ export class Meter {
     const actions = ACTIONS;
     const hasMemory = this.#module.memories.length > 0;
     let p = start;
+    const guesses = this.#metering.interrupt && !this.#fuel;
+    const longestRun = guesses ? RUN_UNITS : Infinity;
+    const longest = guesses ? LONG : Infinity;
     let plain = 0; // units since `pending` and `weight` were brought up to date
     while (p < end) {
       const at = p;
@@ -326,10 +350,25 @@ export class Meter {
         this.#instruction(opcode, action, at);
         p = this.#offset;
         if (this.#depth === 0) break;
+        if (this.#weight > longest) this.#lookInRun(p);
+      }
+      if (plain >= longestRun) {
+        this.#pending += plain;
+        this.#weight += plain;
+        plain = 0;
+        this.#lookInRun(p);
       }
     }
     if (this.#depth !== 0 || p !== end) throw malformed("function body", p);
     this.#out.copyTo(end);
+  }
+
+  /** In the middle of a long way, for the guesses at loops and calls count it for far too little. */
+  #lookInRun(at: number): void {
+    if (this.#dead) return;
+    this.#out.copyTo(at);
+    this.#out.flush(RUN_UNITS, false, true, false);
+    this.#weight = 0;
   }
 
   /** One instruction that is neither plain arithmetic nor a local, a constant or a simple memory access. */
@@ -491,6 +530,7 @@ export class Meter {
     }
     const frames = this.#frames;
     const ordinal = this.#ordinal++;
+    this.#merges++;
     const isPinned = kind === FUNCTION || this.#catches || (this.#pinsTables && this.#tableTargets.has(ordinal));
     frames[base + KIND] = kind;
     frames[base + POTENTIAL] = isPinned ? 0 : -1;
@@ -647,6 +687,7 @@ export class Meter {
       return;
     }
     const base = this.#label(label, at);
+    this.#merges++;
     if (opcode === 0x09) return this.#throw(at); // rethrow
     this.#cost(1);
     if (!this.#dead) this.#join(base, at, opcode === 0x0c);
@@ -671,6 +712,7 @@ export class Meter {
       else if (own >= 0 && own !== potential && this.#fuel) this.#again = this.#pinsTables = true;
     }
     this.#offset = reader.offset;
+    this.#merges += Math.min(count, this.#depth);
     if (this.#dead) return;
     if (leaves) this.#exit(at, false);
     if (this.#fuel) this.#adjust(at, potential < 0 ? this.#pending : potential);

@@ -18,6 +18,14 @@ export const REF = 0x64;
 export const I32: ValueType = 0x7f;
 /** The value type `i64`. */
 export const I64: ValueType = 0x7e;
+/** The value type `f32`. */
+export const F32: ValueType = 0x7d;
+/** The value type `v128`. */
+export const V128: ValueType = 0x7b;
+/** The value type `exnref`, in one byte. */
+export const EXNREF: ValueType = 0x69;
+/** The heap type `exn`, for `exnref` written as a reference to it. */
+export const EXN = -0x17;
 
 const NAMES: Readonly<Record<number, string>> = {
   0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64", 0x7b: "v128", 0x78: "i8", 0x77: "i16",
