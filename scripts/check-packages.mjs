@@ -46,6 +46,8 @@ function pack({ folder: source, manifest }, folder, fail) {
   if (!publint.ok) for (const line of complaints) fail(`${source}/package.json`, `publint: ${line.trim().replace(/^\d+\. /, "")}`);
   if (!publint.ok && complaints.length === 0) fail(`${source}/package.json`, `publint: ${firstLine(publint.stderr + publint.stdout)}`);
 
+  // AssemblyScript is compiled from its sources by its own compiler: there are no types of JavaScript to resolve.
+  if (manifest.peerDependencies?.assemblyscript !== undefined) return { source, manifest, tarball };
   const attw = tool("attw", [tarball, "--profile", "esm-only", "--format", "json"]);
   if (!attw.ok) {
     const { analysis, problems } = JSON.parse(attw.stdout);

@@ -33,14 +33,14 @@ await check(async (fail) => {
   for (const name of known) if (!later.has(name)) fail("scripts/check-size.mjs", `"${name}" is not loaded by an import() any more; load it when it is needed, or take it off the lists`);
 
   const page = chunks.find((chunk) => chunk.isEntry).fileName;
-  const bytesOf = (entries) => {
+  const bytesOf = (starts) => {
     const files = new Set();
     const visit = (file) => {
       if (file === undefined || files.has(file)) return;
       files.add(file);
       for (const next of byFile.get(file).imports) visit(next);
     };
-    for (const entry of entries) visit(entry);
+    for (const start of starts) visit(start);
     return [...files].reduce((total, file) => total + gzipSync(byFile.get(file).code, { level: 9 }).length, 0);
   };
   const sizes = { page: bytesOf([page]) };
