@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { QuickJS } from "quickjs-wasi";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { kernelBytes } from "../../hosts/typescript/src/kernel-wasm.ts";
-import { ADDED, I64, limitModule, parseModule, signatureOf, type LimitOptions } from "./mod.ts";
+import { ADDED, I64, limitModule, parseModule, signatureOf, type LimitOptions } from "@tenon/wasm";
+import { kernelBytes } from "./kernel-wasm.ts";
 
 const CAPS = { memoryPages: 4_096, tableElements: 100_000 };
 const SETS: readonly { readonly name: string; readonly options: LimitOptions }[] = [
@@ -64,7 +64,7 @@ describe("QuickJS (wasi-sdk)", () => {
 });
 
 describe("plug-ins of every toolchain at hand", () => {
-  const folder = new URL("../../conformance/plugins/wasm/", import.meta.url);
+  const folder = new URL("../../../conformance/plugins/wasm/", import.meta.url);
   const PLUGINS = readdirSync(folder)
     // Go's runtime needs a whole WASI to start; the conformance suite runs it under the default limits.
     .filter((file) => file.startsWith("kitchen-sink.") && !file.includes(".go-"))
