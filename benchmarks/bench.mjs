@@ -1,5 +1,6 @@
 /**
- * How fast is a call, and how fast is a plug-in there? Against npm `@extism/extism`, in one process, in turn.
+ * How fast is a call, and how fast is a plug-in there? Against npm `@extism/extism`, in one process, in turn. What limits
+ * cost is asked by `limits.mjs` and printed behind it.
  *
  * `npm run bench` prints a table, `npm run bench -- --json` one object: per case our and the rival's nanoseconds and the
  * ratio (rival ÷ ours: above 1 we are faster). `--quick` takes fewer rounds.
@@ -9,6 +10,7 @@ import { createPlugin } from "@tenon/host";
 import createRival from "@extism/extism";
 
 import { askPlugin, echoPlugin } from "./echo.mjs";
+import { measureLimits } from "./limits.mjs";
 import { consume, race } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
@@ -101,12 +103,16 @@ for (const { name, count, contenders } of cases) {
 }
 await Promise.all([ours.close(), untimed.close(), rival.close(), oursAsking.close(), rivalAsking.close()]);
 
+if (!isJson) process.stderr.write("limits …\n");
+const limits = await measureLimits({ rounds: Math.min(rounds, 21) });
+
 const machine = `node ${process.versions.node}, V8 ${process.versions.v8}`;
 if (isJson) {
-  console.log(JSON.stringify({ machine, rival: "@extism/extism 2.0.0-rc13", cases: results }, undefined, 2));
+  console.log(JSON.stringify({ machine, rival: "@extism/extism 2.0.0-rc13", cases: results, limits }, undefined, 2));
 } else {
   console.log(`${machine}; rival: @extism/extism 2.0.0-rc13; nanoseconds an operation, fastest of ${rounds} rounds`);
   console.table(Object.fromEntries(results.map(({ case: name, ...figures }) => [name, figures])));
+  for (const rows of Object.values(limits)) console.table(rows);
 }
 
 function round2(value) {

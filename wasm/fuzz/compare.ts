@@ -33,6 +33,7 @@ const STACK = 300;
 const MANY = 1e9;
 const COUNTDOWN = 1_000;
 const LOOKS = 50;
+// Some looks are far apart: the engine needs a good part of a second to fill the greatest array it can make.
 const MAX_CALL_MS = 1_000;
 const MUTATIONS = 4;
 const CAPS = { memoryPages: 10_000, tableElements: 100_000 };
@@ -96,6 +97,7 @@ export function compare(bytes: Uint8Array, seed: number): Comparison {
   if (!WebAssembly.validate(bytes as BufferSource)) return done("the engine does not validate it");
   const module = parseModule(bytes);
   compareMutations(bytes, seed, findings);
+  if (module.constantAllocation !== undefined) return done("it may fill the engine's heap before anything is counted");
   const limited = new Map<LimitOptions, Uint8Array>();
   for (const options of SETS) {
     try {
@@ -181,7 +183,6 @@ function run(module: Module, bytes: Uint8Array, seed: number, calls: number, bud
   let looks = 0;
   let isStopped = false;
   let isTooDeep = false;
-  // Some looks are far apart: filling an array of the engine's greatest size takes a good part of a second.
   const until = performance.now() + MAX_CALL_MS;
   const interrupt = (): number => (++looks >= budget.looks || (budget.looks !== Infinity && performance.now() > until) ? 0 : COUNTDOWN);
   let exports: WebAssembly.Exports = {};

@@ -4,7 +4,6 @@
  */
 import { WasmError } from "./error.ts";
 import type { Definition, Limits } from "./module.ts";
-import type { Writer } from "./writer.ts";
 
 /**
  * The limits that memories or tables get.
@@ -27,13 +26,4 @@ export function capLimits<T extends Limits>(what: string, own: readonly T[], def
     spare -= max - limits.min;
     return { ...limits, max };
   });
-}
-
-/** Writes limits as they stand in a memory or table type. */
-export function writeLimits(writer: Writer, { min, max, shared, is64 }: Limits): void {
-  writer.byte((max === undefined ? 0 : 1) | (shared ? 2 : 0) | (is64 ? 4 : 0));
-  for (const value of max === undefined ? [min] : [min, max]) {
-    if (is64) writer.u64(BigInt(value));
-    else writer.u32(value);
-  }
 }

@@ -7,7 +7,8 @@
  * A kernel is a module of ours and no plug-in: without imports, with one memory, functions and globals. Anything else in
  * it is a mistake of the build and thrown as `TypeError`.
  */
-import { parseModule, signatureOf, type FunctionType, type Module } from "./module.ts";
+import { signatureOf, type FunctionType, type Module } from "./module.ts";
+import { parseModule } from "./parse.ts";
 import { Reader } from "./reader.ts";
 import { relocateBody, relocateExpression, type MapIndex } from "./relocate.ts";
 import { Writer } from "./writer.ts";

@@ -10,11 +10,12 @@
  *   globals    countdown, fuel, stack, the kernel's
  *   exports    all named `tenon:…`
  *
- * An index of the original that would point at any of it is refused: outside of code by `module.ts`, in code by
+ * An index of the original that would point at any of it is refused: outside of code by `parse.ts`, in code by
  * `meter.ts`. Custom sections are dropped, but for the names of functions, which stack traces need.
  */
 import { WasmError } from "./error.ts";
-import { parseModule, type Module } from "./module.ts";
+import type { Module } from "./module.ts";
+import { parseModule } from "./parse.ts";
 import { EXN, EXNREF, F32, heapTypeOf, I32, V128, type ValueType } from "./value-type.ts";
 import type { LimitOptions } from "./plan.ts";
 import { RESERVED } from "./reserved.ts";

@@ -9,7 +9,8 @@
  */
 import { WasmError } from "./error.ts";
 import type { IndexSpace } from "./instruction.ts";
-import { parseModule, SECTION, type ExternKind, type Import, type Module, type Range } from "./module.ts";
+import { SECTION, type ExternKind, type Import, type Module, type Range } from "./module.ts";
+import { parseModule } from "./parse.ts";
 import { Reader } from "./reader.ts";
 import { relocateBody, relocateExpression } from "./relocate.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";

@@ -1,13 +1,15 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { encodeModule, inspect, limitModule, parseModule, Reader, relocateExpression, WasmError, Writer } from "./mod.ts";
+import { encodeModule, inspect, limitModule, parseModule, Reader, relocateExpression, WasmError, Writer, type Module } from "./mod.ts";
 import { compile } from "../fuzz/text.ts";
 
-const REAL = ["llvm.core2.wasm", "llvm.core3.wasm", "llvm.core4.wasm"].map((name) => ({
-  name,
-  bytes: new Uint8Array(readFileSync(fileURLToPath(new URL(`./${name}`, import.meta.resolve("@yowasp/clang"))))),
-}));
+const PLUGINS = new URL("../../conformance/plugins/wasm/", import.meta.url);
+const REAL = [
+  ...["llvm.core2.wasm", "llvm.core3.wasm", "llvm.core4.wasm"].map((name) => new URL(`./${name}`, import.meta.resolve("@yowasp/clang"))),
+  new URL(import.meta.resolve("quickjs-wasi/quickjs.wasm")),
+  ...readdirSync(PLUGINS).filter((name) => name.endsWith(".wasm")).map((name) => new URL(name, PLUGINS)),
+].map((url) => ({ name: url.pathname.split("/").at(-1), bytes: new Uint8Array(readFileSync(fileURLToPath(url))) }));
 
 describe.each(REAL)("$name", ({ bytes }) => {
   test("is the same when its sections are written again", () => {
@@ -17,7 +19,12 @@ describe.each(REAL)("$name", ({ bytes }) => {
       const name = names.get(start);
       return { id, parts: [...(name === undefined ? [] : [new Writer().string(name).view()]), bytes.subarray(start, end)] };
     });
-    expect(Buffer.compare(encodeModule(sections), bytes)).toBe(0);
+    const written = encodeModule(sections);
+    const padding = bytes.length - written.length; // TinyGo writes the sizes of sections longer than need be
+    if (padding === 0) expect(Buffer.compare(written, bytes)).toBe(0);
+    const payloads = (of: Module): string[] => of.sections.map(({ id, start, end }) => `${id} ${Buffer.from(of.bytes.subarray(start, end)).toString("base64")}`);
+    expect(payloads(parseModule(written)).join() === payloads(module).join()).toBe(true);
+    expect(padding).toBeLessThan(module.sections.length * 5);
   });
 
   test("has bodies that are the same when they are relocated to where they are", () => {

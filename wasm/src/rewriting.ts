@@ -3,7 +3,7 @@
  * `meter.ts`.
  */
 import { chargeBody, startBody } from "./added.ts";
-import { capLimits, writeLimits } from "./cap.ts";
+import { capLimits } from "./cap.ts";
 import { FUNCTIONS } from "./engine-limits.ts";
 import { WasmError } from "./error.ts";
 import {
@@ -15,6 +15,7 @@ import { renumberNames } from "./names.ts";
 import { ADDED_TYPES, planRewriting, type LimitOptions, type Plan } from "./plan.ts";
 import { Reader } from "./reader.ts";
 import { relocateExpression } from "./relocate.ts";
+import { writeLimits } from "./size.ts";
 import { ADDED } from "./reserved.ts";
 import { I32, I64 } from "./value-type.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import wabt from "wabt";
 import { describe, expect, it } from "vitest";
 import { bakeSnapshot, dataSegments } from "./snapshot.ts";
-import { parseModule } from "./module.ts";
+import { parseModule } from "./parse.ts";
 
 const tools = await wabt();
 const COUNTER = tools.parseWat("counter.wat", `(module

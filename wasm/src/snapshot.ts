@@ -9,7 +9,8 @@
  * Source: https://webassembly.github.io/spec/core/binary/modules.html#data-section
  */
 import { WasmError } from "./error.ts";
-import { parseModule, SECTION } from "./module.ts";
+import { SECTION } from "./module.ts";
+import { parseModule } from "./parse.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";
 
 /** What an instance is made of. */
