@@ -8,7 +8,7 @@
  *
  * A trap, because no `catch_all` catches it, while it would catch an exception of the host.
  */
-import type { Plan } from "./plan.ts";
+import type { Plan, SizedFunction } from "./plan.ts";
 import { Writer } from "./writer.ts";
 
 const LOCAL_GET = 0x20;
@@ -20,6 +20,8 @@ const IF_VOID = [0x04, 0x40] as const;
 const END = 0x0b;
 const UNREACHABLE = 0x00;
 const CALL = 0x10;
+/** A unit per so many bytes, as a power of two; as bulk instructions are charged. */
+export const BYTES_SHIFT = 4;
 /** Units per slice when nothing but fuel is asked for. */
 const FUEL_SLICE = 0x3fff_ffff;
 
@@ -50,6 +52,15 @@ export function chargeBody(plan: Plan, hasFuel: boolean, hasInterrupt: boolean):
     w.all(LOCAL_GET, left, LOCAL_GET, slice, 0x7d).byte(GLOBAL_SET).u32(fuel);
   } else w.all(LOCAL_GET, amount).byte(GLOBAL_SET).u32(countdown);
   return w.all(END, END).view();
+}
+
+/** Body of what stands before a function that takes a size: charges one unit for 16 bytes, then calls it. */
+export function sizedBody({ charge }: Plan, { target, is64 }: SizedFunction): Uint8Array {
+  const w = new Writer().all(0, LOCAL_GET, 0);
+  if (is64) w.all(0x42, BYTES_SHIFT, 0x88, 0xa7); // i64.const shift, i64.shr_u, i32.wrap_i64
+  else w.all(0x41, BYTES_SHIFT, 0x76); // i32.shr_u
+  w.byte(0x41).signed(0x3fff_ffff).all(0x71, CALL).u32(charge); // i32.and
+  return w.all(LOCAL_GET, 0, CALL).u32(target).byte(END).view();
 }
 
 /** Body of the wrapper of the start function, () → (). */

@@ -179,6 +179,48 @@ describe("constant expressions that allocate", () => {
   });
 });
 
+describe("functions that take a size", () => {
+  const sized = [{ module: "extism:host/env", name: "alloc" }, { module: "host", name: "fill" }];
+  const bytes = compile(`(module (import "host" "fill" (func $fill (param i32))) (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "host" "other" (func $other (param i32))) (export "again" (func $alloc)) (start $start) (func $start)
+    (type $t (func (param i64) (result i64))) (table 1 funcref) (elem (i32.const 0) $alloc)
+    (func (export "direct") (param i64) (drop (call $alloc (local.get 0))))
+    (func (export "tail") (param i64) (result i64) (return_call $alloc (local.get 0)))
+    (func (export "indirect") (param i64) (drop (call_indirect (type $t) (local.get 0) (i32.const 0))))
+    (func (export "small") (param i64) (call $fill (i32.wrap_i64 (local.get 0))))
+    (func (export "other") (param i64) (call $other (i32.wrap_i64 (local.get 0)))))`);
+  const hasMemories = WebAssembly.validate(compile(`(module (memory 1) (memory 1))`) as BufferSource);
+  const sizes: unknown[] = [];
+  const note = (size: unknown): void => void sizes.push(size);
+  const imports = { host: { fill: note, other: note }, "extism:host/env": { alloc: (size: unknown) => (note(size), 0n) } };
+
+  describe.each([{ name: "imported", kernel: undefined }, ...(hasMemories ? [{ name: "merged", kernel: KERNEL }] : [])])("$name", ({ kernel }) => {
+    test.each(["direct", "tail", "indirect", "small", "again"])("%s is charged a unit for 16 bytes", (entry) => {
+      const driven = drive(limitModule(bytes, { fuel: true, sized, kernel }), { fuel: 1e9, imports });
+      const used = [0n, 15n, 16n, 1_600_000n].map((size) => {
+        driven.call(entry, size);
+        return driven.used();
+      });
+      const base = used[0] as number;
+      expect(used.map((units) => units - base)).toEqual([0, 0, 1, 100_000]);
+    });
+
+    test("what is too much for the fuel is not called", () => {
+      const driven = drive(limitModule(bytes, { fuel: true, sized, kernel }), { fuel: 1_000, imports });
+      sizes.length = 0;
+      for (const entry of ["direct", "indirect", "small"]) expect(() => driven.call(entry, 1_000_000n)).toThrow("unreachable");
+      expect(sizes).toEqual([]);
+      driven.call("other", 1_000_000n);
+      expect(sizes).toEqual([1_000_000]);
+    });
+  });
+
+  test("one that takes something else is refused", () => {
+    for (const type of ["", "(param f64)", "(param i64 i64)"])
+      expect(() => limitModule(compile(`(module (import "host" "fill" (func ${type})))`), { interrupt: true, sized })).toThrow(expect.objectContaining({ reason: "mismatch" }) as Error);
+  });
+});
+
 describe("exceptions under a limit of pages", () => {
   const REFUSED = [
     { name: "a tag of 72 bytes", construct: "tag", bytes: compile(`(module (tag (param ${"i64 ".repeat(8)} f32 i32)))`) },

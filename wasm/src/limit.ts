@@ -5,7 +5,7 @@
  *
  *   types      signatures of what follows
  *   imports    `tenon:host` `interrupt`, last; imports of kernel functions go away when the kernel is merged
- *   functions  charge, the start function's wrapper, the kernel
+ *   functions  charge, the start function's wrapper, what charges for sizes, the kernel
  *   memories   the kernel's
  *   globals    countdown, fuel, stack, the kernel's
  *   exports    all named `tenon:…`

@@ -23,6 +23,7 @@
  * written by every kind of instruction, and passing them between files would put an object into the hottest loop there is.
  * What can stand apart does: the order (`call-order.ts`) and everything that is written (`emitter.ts`).
  */
+import { BYTES_SHIFT } from "./added.ts";
 import { callOrder } from "./call-order.ts";
 import { BODY_BYTES, LOCALS } from "./engine-limits.ts";
 import { Emitter, type Added } from "./emitter.ts";
@@ -80,8 +81,6 @@ const LONG = 1 << 15;
 const COST_THROW = 256;
 const COST_GROW = 256;
 const COST_IMPORT = 16;
-/** A unit per so many bytes of a bulk instruction, as a power of two. */
-const BYTES_SHIFT = 4;
 /** Four items of an array are one unit. */
 const ITEMS_SHIFT = 2;
 const UNKNOWN_WEIGHT = -1;

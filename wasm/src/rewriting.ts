@@ -2,7 +2,7 @@
  * Writes the sections of a limited module. What is added and where is told in `limit.ts`; the code itself is written by
  * `meter.ts`.
  */
-import { chargeBody, startBody } from "./added.ts";
+import { chargeBody, sizedBody, startBody } from "./added.ts";
 import { capLimits } from "./cap.ts";
 import { FUNCTIONS } from "./engine-limits.ts";
 import { WasmError } from "./error.ts";
@@ -45,7 +45,8 @@ export function rewrite(module: Module, options: LimitOptions): Uint8Array {
     if (id === SECTION.code && rewriting.hints.length > 0) sections.push({ id: SECTION.custom, parts: rewriting.hints });
     if (parts.length > 0) sections.push({ id, parts });
   }
-  const names = renumberNames(module, rewriting.map, plan.merged);
+  const unnamed = new Set([...plan.merged, ...plan.sized.map(({ index }) => index)]); // they stand elsewhere now
+  const names = renumberNames(module, rewriting.map, unnamed);
   if (names !== undefined) sections.push({ id: SECTION.custom, parts: [names] });
   return encodeModule(sections);
 }
@@ -116,7 +117,7 @@ function importSection({ module, options, plan }: Rewriting): readonly Uint8Arra
 }
 
 function addedFunctions({ module, plan }: Rewriting): Entries {
-  const types = [...(plan.metered ? [plan.types + 1] : []), ...(module.start === undefined ? [] : [plan.types])];
+  const types = [...(plan.metered ? [plan.types + 1] : []), ...(module.start === undefined ? [] : [plan.types]), ...plan.sized.map(({ type }) => type)];
   const writer = new Writer();
   for (const type of types) writer.u32(type);
   return { count: types.length, bytes: writer.view() };
@@ -126,7 +127,11 @@ function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
   const { module, options, plan, map } = rewriting;
   const { fuel = false, interrupt = false, stack = false, memoryPages } = options;
   const added = new Writer();
-  const bodies = [...(plan.metered ? [chargeBody(plan, fuel, interrupt)] : []), ...(module.start === undefined ? [] : [startBody(map(module.start))])];
+  const bodies = [
+    ...(plan.metered ? [chargeBody(plan, fuel, interrupt)] : []),
+    ...(module.start === undefined ? [] : [startBody(map(module.start))]),
+    ...plan.sized.map((each) => sizedBody(plan, each)),
+  ];
   for (const body of bodies) added.u32(body.length).raw(body);
   const kernel = ofKernel(plan, codeEntries);
   const count = module.code.length + bodies.length + kernel.count;

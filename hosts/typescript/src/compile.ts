@@ -34,6 +34,9 @@ interface CacheEntry {
   readonly bytes: number;
 }
 
+/** Kernel functions that take time by the size they are given: fresh blocks are filled with zeros. */
+const SIZED = [{ module: ABI_NAMESPACE, name: "alloc" }];
+
 /** Oldest first; a `Map` keeps the order in which keys were added. */
 const cache = new Map<string, CacheEntry>();
 let cachedBytes = 0;
@@ -102,7 +105,7 @@ function limit(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings): Uint8
   const tableElements = finite(settings.tableElements);
   if (!interrupt && !fuel && !stack && !merge && memoryPages === undefined && tableElements === undefined) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
-  return limitModule(bytes, { memoryPages, tableElements, interrupt, fuel, stack, kernel }).bytes as Uint8Array<ArrayBuffer>;
+  return limitModule(bytes, { memoryPages, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 
 function finite(value: number): number | undefined {
