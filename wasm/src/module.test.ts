@@ -131,7 +131,7 @@ describe("sizes", () => {
   });
 
   test("element expressions are kept as one range", () => {
-    const items = Array<readonly number[]>(300).fill([0xd0, 0x70, 0x0b]).flat();
+    const items = Array.from({ length: 300 }, () => [0xd0, 0x70, 0x0b]).flat();
     const [segment] = parseModule(moduleOf([9, [1, 5, 0x70, 0xac, 2, ...items]])).elements;
     expect(segment?.expressions).toEqual({ count: 300, start: 16, end: 16 + items.length });
   });
