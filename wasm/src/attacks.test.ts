@@ -15,7 +15,6 @@ describe.each(ATTACKS)("%s", (name) => {
   const back: { current: unknown } = { current: undefined };
 
   // skipped because this engine does not validate the attack's instructions, so it could not run unlimited either
-
   test.skipIf(!isKnown)("is stopped by an interrupt, and the next call runs", (context) => {
     if (!isKnown) context.skip("this engine does not know its instructions");
     const driven = drive(limitModule(bytes, { interrupt: true }), { countdown: 10_000, looks: 20, imports });
@@ -27,7 +26,6 @@ describe.each(ATTACKS)("%s", (name) => {
   });
 
   // skipped because this engine does not validate the attack's instructions, so it could not run unlimited either
-
   test.skipIf(!isKnown)("runs out of fuel, and of the same fuel every time", () => {
     const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 3_000_000, imports });
     back.current = driven.exports["back"];
@@ -39,7 +37,6 @@ describe.each(ATTACKS)("%s", (name) => {
   });
 
   // skipped because this engine does not validate the attack's instructions, so it could not run unlimited either
-
   test.skipIf(!isKnown)("is stopped by either when all is asked for", () => {
     const options = { fuel: true, interrupt: true, stack: true, memoryPages: 1000, tableElements: 2_000_000 };
     const byFuel = drive(limitModule(bytes, options), { fuel: 1_000_000, countdown: 10_000, stack: 1000, imports });

@@ -133,7 +133,6 @@ describe("kernel", () => {
   });
 
   // skipped because this engine has one memory a module (Node 20, WebKit), and the kernel is linked there
-
   test.skipIf(!hasMemories)("runs, and its memory is its own (needs multi-memory)", () => {
     const driven = drive(merged, { fuel: 1e6, stack: 10, imports: { host: { log: () => {} } } });
     expect(driven.call("run")).toBe(47);
@@ -145,7 +144,6 @@ describe("kernel", () => {
   });
 
   // skipped because this engine has one memory a module (Node 20, WebKit), and the kernel is linked there
-
   test.skipIf(!hasMemories)("merges into code that catches, without any limit (needs multi-memory)", () => {
     const text = `(module (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64))) (func (try (do (nop)) (catch_all))) (func (export "run") (result i64) (call $alloc (i64.const 10))))`;
     expect(drive(limitModule(compile(text), { kernel: KERNEL }), {}).call("run")).toBe(16n);
