@@ -38,6 +38,8 @@ type Flags = {
   readonly fuel?: number | "none";
   readonly allowHost: readonly string[];
   readonly allowPath: readonly PathGrant[];
+  readonly worker?: true;
+  readonly prepared?: true;
   readonly stats?: true;
   readonly json?: true;
 };
@@ -67,6 +69,8 @@ export function addCall(program: Command, terminal: Terminal, run: Run): Command
     .option("--fuel <n|none>", "WebAssembly instructions the call may execute", parseLimit)
     .addOption(new Option("--allow-host <host>", "host that the plug-in may send HTTP requests to; repeat for more").argParser(addHost).default([], "none"))
     .addOption(new Option("--allow-path <host:guest[:rw]>", "folder that the plug-in may read, or with :rw change; repeat for more").argParser(addPath).default([], "none"))
+    .option("--worker", "run the plug-in on a thread of its own")
+    .option("--prepared", "the plug-in is what tenon prepare wrote; only for one that you prepared yourself")
     .option("--stats", "print the figures of the call to standard error")
     .option("--json", "print output, figures and failure as one JSON object")
     .addHelpText("after", EXAMPLES)
@@ -116,6 +120,8 @@ function pluginOptions(flags: Flags, terminal: Terminal, status: Status): Plugin
     config: flags.config,
     limits: Object.fromEntries(stated),
     allow: { hosts: flags.allowHost, paths: flags.allowPath },
+    engine: flags.worker ? "worker" : "auto",
+    prepared: flags.prepared === true,
     logLevel: flags.logLevel,
     logger: (entry) => {
       status.clear();

@@ -219,6 +219,11 @@ describe("tenon call", () => {
     expect(tenon(["call", ...args])).toMatchObject({ status, stdout: "", stderr: expect.stringContaining(stderr) });
   });
 
+  test("runs the plug-in on a thread of its own when asked to, and stops it there too", () => {
+    expect(tenon(["call", at("talker.wasm"), "echo", "--input", "hi", "--worker"])).toMatchObject({ status: 0, stdout: "hi" });
+    expect(tenon(["call", at("talker.wasm"), "loop", "--worker", "--timeout-ms", "50"])).toMatchObject({ status: 4 });
+  });
+
   test("grants what a manifest asks for when the option says so, and keeps its configuration", () => {
     expect(tenon(["call", at("finder.wasm"), "mounts", "--allow-path", `${folder}:/data`])).toMatchObject({ status: 0 });
     expect(tenon(["call", at("finder.wasm"), "mounts", "--allow-path", `${folder}:/data:rw`])).toMatchObject({ status: 0 });
@@ -309,6 +314,8 @@ describe("tenon inspect", () => {
 describe("tenon prepare", () => {
   test("writes a module that brings its limits", async () => {
     expect(tenon(["prepare", at("talker.wasm"), "-o", at("prepared.wasm"), "--fuel"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringMatching(/^prepared .*: \d+ bytes, from \d+\n$/) });
+    expect(tenon(["call", at("prepared.wasm"), "echo", "--input", "hi", "--prepared"])).toMatchObject({ status: 0, stdout: "hi" });
+    expect(tenon(["call", at("prepared.wasm"), "echo"])).toMatchObject({ status: 3, stderr: expect.stringContaining("--prepared") });
     const plugin = await createPlugin(at("prepared.wasm"), { prepared: true, limits: { fuel: 1000 } });
     expect((await plugin.call("echo", "hello")).text()).toBe("hello");
     await expect(plugin.call("loop")).rejects.toMatchObject({ code: "call/fuel" });

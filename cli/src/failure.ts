@@ -24,7 +24,7 @@ const HINTS: { readonly [Code in FailureCode]?: string } = {
   "source/unreadable": "Check the path or URL",
   "manifest/invalid": 'A manifest looks like {"wasm": [{"path": "plugin.wasm"}]}',
   "manifest/not-granted": "A manifest only asks; grant it by option, such as --allow-host HOST or --timeout-ms N, if you trust it",
-  "module/invalid": "Is it a WebAssembly file, and whole?",
+  "module/invalid": "Is it a WebAssembly file, and whole? What tenon prepare wrote takes --prepared",
   "link/missing-import": "tenon call offers WASI and the plug-in ABI; other functions come from the application that the plug-in was written for",
   "function/not-found": "tenon inspect PLUGIN lists what can be called",
   "function/not-callable": "tenon inspect PLUGIN lists what can be called",
