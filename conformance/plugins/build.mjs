@@ -4,7 +4,7 @@
  * usage: node conformance/plugins/build.mjs [--only TEXT] [--check] [--out DIR]
  *   --only TEXT  those whose name contains TEXT
  *   --check      writes nothing: compares with what is committed. A difference is a failure if the same version of the compiler
- *                made both; else run the cases on the new ones: `--out DIR`, then `node ../run.mjs ADAPTER --wasm DIR`
+ *                made both, wherever it ran; else run the cases on the new ones: `--out DIR`, then `node ../run.mjs ADAPTER --wasm DIR`
  *   --out DIR    writes there
  * A compiler that is missing is named with what to install; the others are built all the same. Exit code 1 for a failure,
  * 3 if nothing failed but something was missing.
@@ -36,6 +36,9 @@ const PLUGINS = {
   "before-checkout.rust-extism": () => compileRust("conformance/plugins/before-checkout/rust-extism", "before_checkout"),
 };
 
+/** Cargo names what it builds after the folder of a crate that is found by its path, so these have other bytes elsewhere. */
+const DEPENDS_ON_PLACE = new Set(["kitchen-sink.rust-tenon"]);
+
 const { values } = parseArgs({ options: { only: { type: "string", default: "" }, check: { type: "boolean", default: false }, out: { type: "string" } } });
 const committed = fileURLToPath(new URL("wasm", import.meta.url));
 const target = values.out ?? committed;
@@ -53,7 +56,7 @@ for (const [name, compile] of Object.entries(PLUGINS)) {
     const isSame = sha256 === record[name]?.sha256;
     console.log(`${name}: ${wasm.length} bytes in ${seconds} s with ${tool}: ${isSame ? "as committed" : "differs from what is committed"}`);
     if (values.check) {
-      if (!isSame && tool === record[name]?.tool) throw new Error(`The same compiler, ${tool}, made other bytes: rebuild and commit "${name}"`);
+      if (!isSame && tool === record[name]?.tool && !DEPENDS_ON_PLACE.has(name)) throw new Error(`The same compiler, ${tool}, made other bytes: rebuild and commit "${name}"`);
     } else {
       mkdirSync(target, { recursive: true });
       writeFileSync(join(target, `${name}.wasm`), wasm);

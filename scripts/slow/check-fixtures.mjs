@@ -1,8 +1,12 @@
 /**
  * Forbids committed plug-ins that their sources do not make: rebuilds those whose compiler is here, compares bytes where
- * the same version of the compiler made both, and names what is missing for the others.
+ * the same version of the compiler made both, runs the cases on those that differ, and names what is missing for others.
  */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { check, firstLine, run } from "../check.mjs";
+import { root } from "../tree.mjs";
 
 /** What a machine with Node, npm and the toolchains of CONTRIBUTING.md always has. */
 const ALWAYS = ["kitchen-sink.c-none", "kitchen-sink.c-tenon", "kitchen-sink.cpp-tenon", "kitchen-sink.as-extism", "kitchen-sink.as-tenon"];
@@ -15,7 +19,25 @@ await check((fail) => {
   const complaints = stderr.split("\n").filter((line) => /^\S+: /.test(line));
   const failed = complaints.filter((line) => /The same compiler|rror/.test(line));
   if (!ok) for (const line of failed) fail("conformance/plugins", line.slice(0, 300));
+  const others = built.flatMap((word, index) => (word.startsWith("differs") && built[index - 1].startsWith("kitchen-sink.") ? [built[index - 1]] : []));
+  for (const name of others) runCases(name, fail);
   const missing = complaints.filter((line) => !failed.includes(line)).map((line) => line.split(":")[0]);
   const same = built.filter((word) => word === "as committed").length;
-  return `${names.length} rebuilt, ${same} byte for byte${missing.length > 0 ? `; no compiler here for ${missing.join(", ")}` : ""}`;
+  return `${names.length} rebuilt, ${same} byte for byte, ${others.length} by their cases${missing.length > 0 ? `; no compiler here for ${missing.join(", ")}` : ""}`;
 });
+
+/** What has other bytes must do the same. */
+function runCases(name, fail) {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-fixtures-"));
+  try {
+    cpSync(join(root, "conformance/plugins/wasm"), folder, { recursive: true });
+    const build = run(process.execPath, ["conformance/plugins/build.mjs", "--only", name, "--out", folder]);
+    const plugin = name.replace("kitchen-sink.", "");
+    const cases = run(process.execPath, ["conformance/run.mjs", "hosts/typescript/test/conformance-host.mjs", "--only", `${plugin}:`, "--wasm", folder]);
+    const summary = cases.stdout.trim().split("\n").at(-1) ?? "";
+    const passed = Number(/^(\d+) passed/.exec(summary)?.[1] ?? 0);
+    if (!build.ok || !cases.ok || passed < 40) fail(`conformance/plugins/wasm/${name}.wasm`, `rebuilt, it does not pass its cases: ${summary || firstLine(build.stderr + cases.stderr)}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
