@@ -18,6 +18,7 @@ const NODE_ONLY = {
   "hosts/typescript/src/worker/containment.test.ts": "threads: as above",
   "hosts/typescript/src/worker/worker.test.ts": "threads: as above",
   "wasm/src/attacks.test.ts": "reads modules from files beside it",
+  "hosts/typescript/src/limited-modules.test.ts": "reads modules from files, and watches what the engine instantiates",
   "wasm/src/limit.test.ts": "reads modules from files beside it",
   "wasm/src/module.test.ts": "reads modules from files beside it",
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import wabt from "wabt";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bakeSnapshot, dataSegments } from "./snapshot.ts";
 import { parseModule } from "./parse.ts";
 
@@ -15,7 +15,7 @@ type Counter = { memory: WebAssembly.Memory; n: WebAssembly.Global<"i32">; wide:
 const start = (bytes: Uint8Array): Counter => new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)).exports as unknown as Counter;
 
 describe("bakeSnapshot()", () => {
-  it("makes a module that goes on where the instance was", () => {
+  test("makes a module that goes on where the instance was", () => {
     const first = start(COUNTER);
     first.grow();
     first.tick();
@@ -26,14 +26,14 @@ describe("bakeSnapshot()", () => {
     expect([second.tick(), second.wide.value, second.fixed()]).toEqual([3, -1n, 5]);
   });
 
-  it("does not run the start function again", () => {
+  test("does not run the start function again", () => {
     const memory = new Uint8Array(65_536);
     const baked = bakeSnapshot(COUNTER, { memory, globals: new Map<string, number | bigint>([["n", 1], ["wide", 2n]]) });
     expect(parseModule(baked).start).toBeUndefined();
     expect(new Uint8Array(start(baked).memory.buffer)).toEqual(memory);
   });
 
-  it.each([
+  test.each([
     { name: "a global without a value", globals: new Map([["n", 1]]) },
     { name: "a value of another type", globals: new Map<string, number | bigint>([["n", 1n], ["wide", 2n]]) },
   ])("refuses $name", ({ globals }) => {
@@ -42,7 +42,7 @@ describe("bakeSnapshot()", () => {
 });
 
 describe("dataSegments()", () => {
-  it("gives back every byte, and no segment with a zero at its ends", () => {
+  test("gives back every byte, and no segment with a zero at its ends", () => {
     fc.assert(fc.property(fc.array(fc.tuple(fc.nat(4095), fc.integer({ min: 1, max: 255 })), { maxLength: 200 }), (writes) => {
       const memory = new Uint8Array(4096);
       for (const [at, value] of writes) memory[at] = value;
@@ -59,7 +59,7 @@ describe("dataSegments()", () => {
     }));
   });
 
-  it("joins what a few zeros part, and parts what many do", () => {
+  test("joins what a few zeros part, and parts what many do", () => {
     const memory = new Uint8Array(256);
     memory[10] = memory[20] = memory[100] = 1;
     expect(dataSegments(memory)).toEqual([[10, 21], [100, 101]]);
