@@ -101,6 +101,18 @@ describe("WASI and the call", () => {
     expect((await sut.call("fine")).length).toBe(0);
   });
 
+  test("random bytes without end are stopped by the clock, not by what the module counts", async () => {
+    const { defaultPlatform } = await import("./platform.ts");
+    const greedy = wat(`(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (memory (export "memory") 256) (func (export "run") (loop $l (drop (call $random (i32.const 0) (i32.const 16777216))) (br $l))))`);
+    let now = 0;
+    let filled = 0;
+    const platform = { ...defaultPlatform(), now: () => now, random: () => { now += 1; filled += 1; } };
+    await using sut = await createPlugin(greedy, { platform, limits: { timeoutMs: 50 } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(filled).toBeLessThanOrEqual(51);
+  });
+
   test("a WASI function imported with another type is link/mismatch", async () => {
     const wrong = wat(`(module (import "wasi_snapshot_preview1" "fd_write" (func (param i64) (result i32))))`);
     const failure = await failureOf(createPlugin(wrong));

@@ -89,6 +89,9 @@ export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (ses
   };
 }
 
+/** Random bytes from which on a look at the clock is cheap beside them. */
+const LARGE_RANDOM_BYTES = 4_096;
+
 /** What of the world is neither files nor streams. */
 interface World {
   readonly now: () => number;
@@ -102,7 +105,13 @@ function realTime(session: Session): World {
   return {
     now: platform.wallClock,
     monotonic: platform.now,
-    random: platform.random,
+    random(into) {
+      // Filling megabytes is the host's time, which the module's own counting does not see.
+      const { call } = session;
+      call.deadline ??= platform.now() + call.timeoutMs;
+      if (into.length >= LARGE_RANDOM_BYTES && platform.now() >= call.deadline) throw failCall(session, timeoutFailure(call));
+      platform.random(into);
+    },
     sleep(ms) {
       const { call } = session;
       call.deadline ??= platform.now() + call.timeoutMs;
