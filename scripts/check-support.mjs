@@ -1,6 +1,6 @@
 /**
- * Forbids that README.md promises a runtime that the tests do not run on: its table is made from the figures that
- * `slow/check-runtimes.mjs --write` keeps. With `--write` it puts the table there, between its two marks.
+ * Forbids that README.md or the site promises a runtime that the tests do not run on: the table is made from the figures
+ * that `slow/check-runtimes.mjs --write` keeps. With `--write` it puts the table there, between its two marks.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { read, readJson, root } from "./tree.mjs";
 
 const BEGIN = "<!-- made by scripts/check-support.mjs --write -->";
 const END = "<!-- end -->";
+const PAGES = ["README.md", "docs/measured/runtimes.md"];
 
 await check((fail) => {
   const results = readJson("scripts/runtimes/results.json");
@@ -22,15 +23,17 @@ await check((fail) => {
     return `| ${title} | ${passed} | ${skipped} | ${[...new Set(Object.values(KNOWN[name] ?? {}))].join("; ")} |`;
   });
   const table = ["| runtime | tests passed | skipped | known to differ |", "|---|---|---|---|", ...rows].join("\n");
-  const text = read("README.md");
-  const start = text.indexOf(BEGIN);
-  const end = text.indexOf(END, start);
-  if (start < 0 || end < 0) {
-    fail("README.md", `has no place for the table of runtimes; put "${BEGIN}" and "${END}" into it`);
-    return undefined;
+  for (const page of PAGES) {
+    const text = read(page);
+    const start = text.indexOf(BEGIN);
+    const end = text.indexOf(END, start);
+    if (start < 0 || end < 0) {
+      fail(page, `has no place for the table of runtimes; put "${BEGIN}" and "${END}" into it`);
+      continue;
+    }
+    const wanted = `${text.slice(0, start)}${BEGIN}\n${table}\n${text.slice(end)}`;
+    if (wanted !== text && process.argv.includes("--write")) writeFileSync(join(root, page), wanted);
+    else if (wanted !== text) fail(page, "its table of runtimes is not that of scripts/runtimes/results.json; run node scripts/check-support.mjs --write");
   }
-  const wanted = `${text.slice(0, start)}${BEGIN}\n${table}\n${text.slice(end)}`;
-  if (wanted !== text && process.argv.includes("--write")) writeFileSync(join(root, "README.md"), wanted);
-  else if (wanted !== text) fail("README.md", "its table of runtimes is not that of scripts/runtimes/results.json; run node scripts/check-support.mjs --write");
   return `${rows.length} runtimes, ${Object.keys(leftOut(true)).length} test files are not for pages`;
 });

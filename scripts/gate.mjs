@@ -16,8 +16,8 @@ import { run } from "./check.mjs";
 import { root } from "./tree.mjs";
 
 /** Cheap and telling ones first; `abi` comes before any build, `types` builds what those after it read. */
-const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "unused", "size", "support", "packages"];
-const SLOW = ["fixtures", "runtimes", "workerd", "bundlers", "example", "fuzz", "soak"];
+const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "code", "unused", "size", "support", "packages"];
+const SLOW = ["site", "fixtures", "runtimes", "workerd", "bundlers", "example", "fuzz", "soak"];
 
 const { values: options, positionals } = parseArgs({
   options: { slow: { type: "boolean", default: false }, tests: { type: "string" } },

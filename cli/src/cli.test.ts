@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import { createPlugin } from "@tenon/host";
+import { parseModule } from "@tenon/wasm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import initWabt from "wabt";
 
@@ -315,6 +316,10 @@ describe("tenon prepare", () => {
   test("writes a module that brings its limits", async () => {
     expect(tenon(["prepare", at("talker.wasm"), "-o", at("prepared.wasm"), "--fuel"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringMatching(/^prepared .*: \d+ bytes, from \d+\n$/) });
     expect(tenon(["call", at("prepared.wasm"), "echo", "--input", "hi", "--prepared"])).toMatchObject({ status: 0, stdout: "hi" });
+    expect(tenon(["prepare", at("talker.wasm"), "-o", at("edge.wasm"), "--kernel"])).toMatchObject({ status: 0 });
+    const importsOf = (name: string) => parseModule(readFileSync(at(name))).imports.filter(({ module }) => module === "extism:host/env").map((item) => item.name);
+    expect(importsOf("prepared.wasm")).toContain("alloc");
+    expect(importsOf("edge.wasm")).not.toContain("alloc");
     expect(tenon(["call", at("prepared.wasm"), "echo"])).toMatchObject({ status: 3, stderr: expect.stringContaining("--prepared") });
     const plugin = await createPlugin(at("prepared.wasm"), { prepared: true, limits: { fuel: 1000 } });
     expect((await plugin.call("echo", "hello")).text()).toBe("hello");
