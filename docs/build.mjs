@@ -2,9 +2,7 @@
  * Builds the site: copies the pages of this folder, makes those that derive from the project (`generate.mjs`), and hands
  * all to VitePress, which fails on a link that leads nowhere. The result is `build/site`; `--serve` shows it on loopback.
  *
- *   npm run build            in the root of the repository, since the reference is made from what it compiles
- *   npm ci --prefix docs
- *   npm run site             the site in docs/build/site
+ *   npm run site             compiles the packages, since the reference is made from them, and installs what this folder needs
  */
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
