@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { MissingTool, compileAssemblyScript, compileClang, compileGo, compileRust, compileZig } from "./toolchains.mjs";
+import { MissingTool, compileAssemblyScript, compileClang, compileD, compileGo, compileLua, compileNim, compileRust, compileZig } from "./toolchains.mjs";
 
 const HERE = "conformance/plugins/kitchen-sink";
 const HOSTED_CPP = ["--target=wasm32-wasip1", "-std=c++23", "-fno-exceptions", "-mexec-model=reactor"];
@@ -33,6 +33,9 @@ const PLUGINS = {
   "kitchen-sink.go-extism": () => compileGo(`${HERE}/go-extism`),
   "kitchen-sink.go-tenon": () => compileGo(`${HERE}/go-tenon`),
   "kitchen-sink.zig-tenon": () => compileZig(`${HERE}/zig-tenon/kitchen_sink.zig`),
+  "kitchen-sink.d-none": () => compileD(`${HERE}/d-none`),
+  "kitchen-sink.nim-c": () => compileNim(`${HERE}/nim-c`, "kitchen_sink"),
+  "kitchen-sink.lua-c": () => compileLua(`${HERE}/lua-c`),
   "before-checkout.rust-extism": () => compileRust("conformance/plugins/before-checkout/rust-extism", "before_checkout"),
 };
 

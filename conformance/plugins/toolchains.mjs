@@ -9,6 +9,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { SOURCES, debianSource } from "./debian.mjs";
 import { DEBIAN_SOURCES, makeSysroot } from "./rust-sysroot.mjs";
 
 /** A compiler is not on this machine. */
@@ -24,16 +25,27 @@ const versionOf = (name) => `${name} ${JSON.parse(readFileSync(join(ROOT, "node_
  * @param {string[]} flags Added to the common ones.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
-export async function compileClang(sources, flags = []) {
+export function compileClang(sources, flags = []) {
+  const files = Object.fromEntries(sources.map((path) => [basename(path), readFileSync(join(ROOT, path))]));
+  return compileFiles([basename(sources[0])], files, ["-Wall", "-Wextra", "-Werror", ...flags]);
+}
+
+/**
+ * Compiles or links any files with npm's clang.
+ *
+ * @param {string[]} sources Names of those to compile or link.
+ * @param {object} files Contents by name; a folder is an object too.
+ * @param {string[]} flags Added to the common ones.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compileFiles(sources, files, flags) {
   const { commands } = await import("@yowasp/clang");
-  const command = sources[0].endsWith(".c") ? commands.clang : commands["clang++"];
+  const command = commands[sources.some((name) => name.endsWith(".cpp")) ? "clang++" : "clang"];
   // Loading first, by itself, is what keeps the compiler from printing its progress.
   await command(null, {}, { fetchProgress: () => {} });
-  const files = Object.fromEntries(sources.map((path) => [basename(path), readFileSync(join(ROOT, path))]));
-  const standard = ["-Os", "-Wall", "-Wextra", "-Werror", "-mbulk-memory", "-Wl,--strip-all", "-o", "plugin.wasm"];
   const messages = [];
   const stderr = (bytes) => void (bytes && messages.push(Buffer.from(bytes)));
-  const built = await command([...standard, ...flags, basename(sources[0])], files, { stderr }).catch(() => {
+  const built = await command(["-Os", "-mbulk-memory", "-Wl,--strip-all", "-o", "plugin.wasm", ...flags, ...sources], files, { stderr }).catch(() => {
     // What is rejected with carries all files and nothing of use; what is wrong is in the messages.
     throw new Error(`Cannot compile "${sources[0]}": ${Buffer.concat(messages)}`);
   });
@@ -147,6 +159,77 @@ export function compileZig(source) {
     execFileSync(program, [...first, "build-exe", ...flags, ...modules, "--cache-dir", join(scratch, "cache")], { cwd: ROOT, stdio: "inherit" });
     return { wasm: readFileSync(out), tool: `zig ${tryRun(program, [...first, "version"])}` };
   });
+}
+
+/**
+ * Compiles a program in D without its runtime.
+ *
+ * @param {string} directory Of the modules, from the root of the repository.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compileD(directory) {
+  const version = tryRun("ldc2", ["--version"])?.match(/\((\d+\.\d+\.\d+)\)/)?.[1];
+  if (!version) throw new MissingTool("LDC, a compiler for D, is missing: on Debian `apt-get install -y --no-install-recommends ldc`");
+  const object = inScratch((scratch) => {
+    const out = join(scratch, "plugin.o");
+    const modules = readdirSync(join(ROOT, directory)).filter((name) => name.endsWith(".d")).sort();
+    const flags = ["-mtriple=wasm32-unknown-unknown-wasm", "-mattr=+bulk-memory", "-betterC", "-checkaction=halt", "-Oz", "-c", `-of=${out}`];
+    execFileSync("ldc2", [...flags, ...modules], { cwd: join(ROOT, directory), stdio: "inherit" });
+    return readFileSync(out);
+  });
+  const { wasm, tool } = await compileFiles(["plugin.o"], { "plugin.o": object }, ["--target=wasm32", "-nostdlib", "-Wl,--no-entry"]);
+  return { wasm, tool: `ldc ${version}, ${tool}` };
+}
+
+/**
+ * Compiles a program in Nim by way of C, on top of `pdks/c`.
+ *
+ * @param {string} directory Of the modules and headers, from the root of the repository.
+ * @param {string} main Name of the main module, without `.nim`.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compileNim(directory, main) {
+  const version = tryRun("nim", ["--version"])?.match(/Version (\d+\.\d+\.\d+)/)?.[1];
+  if (!version) throw new MissingTool("Nim is missing: on Debian `apt-get install -y --no-install-recommends nim`");
+  const files = inScratch((scratch) => {
+    const target = ["--cpu:wasm32", "--os:linux", "--mm:arc", "--threads:off", "--exceptions:goto", "--noMain", "-d:useMalloc", "-d:noSignalHandler"];
+    const flags = [...target, "-d:release", "--opt:size", "--hints:off", `--nimcache:${scratch}`];
+    execFileSync("nim", ["c", "--compileOnly", ...flags, `${main}.nim`], { cwd: join(ROOT, directory), stdio: "inherit" });
+    const sources = readdirSync(scratch).filter((name) => name.endsWith(".c")).sort();
+    return sources.map((name, index) => [`${index}-${basename(name).replace(/^.*@s/, "").replace("@m", "")}`, readFileSync(join(scratch, name))]);
+  });
+  const all = Object.fromEntries([...files, ["nimbase.h", readFileSync("/usr/lib/nim/lib/nimbase.h")], ...SHIM_HEADERS.map(named)]);
+  // Nim's `echo` locks standard output, which WASI has no need of.
+  const { wasm, tool } = await compileFiles(files.map(([name]) => name), all, ["--target=wasm32-wasip1", "-mexec-model=reactor", "-w", "-Dflockfile(file)=", "-Dfunlockfile(file)="]);
+  return { wasm, tool: `nim ${version}, ${tool}` };
+}
+
+/**
+ * Compiles Lua's interpreter, from Debian's sources, with a shim and a script into one module.
+ *
+ * @param {string} directory Of `lua.c` and `kitchen_sink.lua`, from the root of the repository.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compileLua(directory) {
+  const folder = sourceOf("lua5.4");
+  const sources = readdirSync(join(folder, "src")).filter((name) => /\.[ch]$/.test(name) && name !== "lua.c");
+  const files = [...sources.map((name) => [name, readFileSync(join(folder, "src", name))]), ...[`${directory}/plugin.c`, `${directory}/kitchen_sink.lua`, ...SHIM_HEADERS].map(named)];
+  const { wasm, tool } = await compileFiles(["plugin.c"], Object.fromEntries(files), ["-std=c23", "-w", ...INTERPRETER]);
+  return { wasm, tool: `lua ${SOURCES["lua5.4"].version}, ${tool}` };
+}
+
+/** What a shim includes beside its interpreter. */
+const SHIM_HEADERS = ["conformance/plugins/kitchen-sink/host.h", "pdks/c/tenon.h"];
+
+/** For interpreters, whose errors are `longjmp`: clang makes exceptions of WebAssembly of it. */
+const INTERPRETER = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-mllvm", "-wasm-enable-sjlj", "-lsetjmp", "-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal", "-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"];
+
+const named = (path) => [basename(path), readFileSync(join(ROOT, path))];
+
+function sourceOf(name) {
+  const folder = debianSource(name);
+  if (!folder) throw new MissingTool(`The sources of ${name} come from Debian, by apt-get, and this is none: build it there`);
+  return folder;
 }
 
 function inScratch(work) {
