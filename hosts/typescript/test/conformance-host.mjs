@@ -1,17 +1,20 @@
 /**
- * This host as the conformance cases see it: the adapter of `conformance/run.mjs`.
+ * This host as the conformance cases see it: the adapter of `conformance/cases.mjs`.
  */
-import { PluginError, createPlugin, hostFunction } from "@tenon/host";
+import { PluginError, createPlugin, createPool, hostFunction } from "@tenon/host";
 
 /** It reports every field of a failure. */
 export const omits = [];
 
-/** Nothing is known to fail. */
-export const deviations = [];
+/** What cannot be: a plug-in on the calling thread waits for an answer only where JavaScript can suspend it. */
+export const deviations = "Suspending" in WebAssembly ? [] : [{ engine: "inline", match: /: http: (?!nothing)/, reason: "without JSPI a plug-in on the calling thread cannot wait for HTTP; `auto` takes a thread" }];
+
+/** On the calling thread, on a thread of its own, and one instance of a pool that keeps it. */
+export const engines = ["inline", "worker", "pool"];
 
 /** Opens a plug-in. */
-export async function open({ wasm, config, limits, allowedHosts, functions, log }) {
-  const plugin = await createPlugin(wasm, {
+export async function open({ wasm, engine, config, limits, allowedHosts, functions, log }) {
+  const options = {
     config,
     limits,
     allow: { hosts: allowedHosts },
@@ -19,7 +22,8 @@ export async function open({ wasm, config, limits, allowedHosts, functions, log 
     logger: ({ level, text, source }) => source === "log" && log(level, text),
     logLevel: "trace",
     functions: { "extism:host/user": Object.fromEntries(Object.entries(functions).map(([name, entry]) => [name, bind(entry)])) },
-  });
+  };
+  const plugin = await (engine === "pool" ? createPool(wasm, { ...options, isolation: "plugin", instances: { max: 1 } }) : createPlugin(wasm, { ...options, engine }));
   return {
     call: async (name, input) => {
       try {

