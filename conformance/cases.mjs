@@ -6,7 +6,7 @@
  *   `open({ wasm, config, limits, allowedHosts, functions, log, engine })` → `{ call(name, input), close() }`, where `call`
  *     gives `{ output: Uint8Array }` or `{ failure: { text?, returnCode?, reason } }`: the plug-in's error text, its return
  *     code, and the host's own message with those of its causes,
- *   `omits`: fields of a failure that the host does not report at all,
+ *   `omits`: fields of a failure that the host does not report at all, and
  *   `deviations`: what is known to fail, `{ match, reason, engine?, skip? }`: `match` is a RegExp on `PLUGIN: CASE`, `engine`
  *     the one it holds for, if not for all. An unexpected pass is a failure; what would take the runner down is skipped, and
  *   `engines`: names that `engine` may have, if the host has several ways to run a plug-in. Without one it chooses itself.
@@ -19,7 +19,7 @@ import { hostFunctions } from "./world.mjs";
  *
  * @param {object} adapter See above.
  * @param {object} input `plugins` and `cases` as in the files of that name, `page`, the text of kitchen-sink.md, `load(name)`,
- *   which gives a plug-in's bytes or `undefined`, `origin` of the server, and `engine`, one of the adapter's.
+ *   which gives a plug-in's bytes or `undefined`, `origin` of the server, and perhaps `engine`.
  * @param {{ only?: string, report?: (result: Result) => void }} options `only` is in the names of what is run.
  * @returns {Promise<Result[]>} In order, of `{ plugin, name, outcome: "passed" | "failed" | "known" | "skipped", detail? }`.
  */

@@ -22,4 +22,8 @@ async function run() {
   return runCases(adapter, input, { only: query.get("only") ?? "" });
 }
 
-globalThis.outcome = await run().catch((error) => [{ name: "the page", outcome: "failed", detail: String(error?.stack ?? error) }]);
+try {
+  globalThis.outcome = await run();
+} catch (error) {
+  globalThis.outcome = [{ name: "the page", outcome: "failed", detail: String(error) }];
+}

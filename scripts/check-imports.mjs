@@ -21,7 +21,7 @@ const RESTS_ON = {
   conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "cli", "conformance"],
   examples: ["hosts", "pdks", "compiler", "systems", "cli", "wasm"],
-  scripts: [],
+  scripts: ["conformance"],
 };
 
 /** Pages where users look, not packages: nothing there is imported. */

@@ -38,7 +38,7 @@ export function compileClang(sources, flags = []) {
  * @param {string[]} flags Added to the common ones.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
-export async function compileFiles(sources, files, flags) {
+async function compileFiles(sources, files, flags) {
   const { commands } = await import("@yowasp/clang");
   const command = commands[sources.some((name) => name.endsWith(".cpp")) ? "clang++" : "clang"];
   // Loading first, by itself, is what keeps the compiler from printing its progress.

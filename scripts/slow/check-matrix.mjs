@@ -8,8 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startServer } from "../../conformance/server.mjs";
-import { engines } from "../../hosts/typescript/test/conformance-host.mjs";
+import { startServer } from "@tenon/conformance/server";
 import { check, firstLine, run } from "../check.mjs";
 import { outcomeOf } from "../runtimes/browser.mjs";
 import { BROWSERS, install, NODES, PROGRAMS } from "../runtimes/runtimes.mjs";
@@ -17,6 +16,7 @@ import { readJson, root } from "../tree.mjs";
 
 const ADAPTER = "hosts/typescript/test/conformance-host.mjs";
 const RESULTS = "conformance/matrix.json";
+const ENGINES = ["inline", "worker", "pool"];
 
 /** Engines that a runtime has not, with the reason. */
 const UNABLE = {
@@ -41,7 +41,7 @@ await check(async (fail) => {
       const program = runtime.package && install(folder, runtime.package);
       const runEngine = runtime.run ?? ((engine) => runProgram(program, runtime.args, engine));
       figures[name] = {};
-      for (const engine of engines) {
+      for (const engine of ENGINES) {
         const reason = UNABLE[name]?.[engine];
         const results = reason ? undefined : await runEngine(engine);
         figures[name][engine] = reason ? { unable: reason } : judge(`${name}, ${engine}`, results, fail);

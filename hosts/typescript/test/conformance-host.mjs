@@ -9,10 +9,7 @@ export const omits = [];
 /** What cannot be: a plug-in on the calling thread waits for an answer only where JavaScript can suspend it. */
 export const deviations = "Suspending" in WebAssembly ? [] : [{ engine: "inline", match: /: http: (?!nothing)/, reason: "without JSPI a plug-in on the calling thread cannot wait for HTTP; `auto` takes a thread" }];
 
-/** On the calling thread, on a thread of its own, and one instance of a pool that keeps it. */
-export const engines = ["inline", "worker", "pool"];
-
-/** Opens a plug-in. */
+/** Opens a plug-in. `engine` is `"inline"`, `"worker"`, `"pool"` (one instance, kept), or nothing: then the host chooses. */
 export async function open({ wasm, engine, config, limits, allowedHosts, functions, log }) {
   const options = {
     config,
