@@ -1,10 +1,10 @@
 /**
- * Forbids that anything generated differs from its source: what `abi/generate.mjs` writes from the tables of `abi/`, and
- * the kernel that `kernel/build.mjs` compiles. It has to run before a build, which would write over what is stale.
+ * Forbids that anything generated differs from its source: what `abi/generate.mjs` writes from the tables of `abi/`,, the
+ * kernel that `kernel/build.mjs` compiles, and the walk that `wasm/build.mjs` compiles. It has to run before a build, which would write over what is stale.
  */
 import { check, firstLine, run } from "./check.mjs";
 
-const GENERATORS = ["abi/generate.mjs", "kernel/build.mjs"];
+const GENERATORS = ["abi/generate.mjs", "kernel/build.mjs", "wasm/build.mjs"];
 
 await check((fail) => {
   for (const generator of GENERATORS) {

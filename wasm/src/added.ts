@@ -21,7 +21,7 @@ const END = 0x0b;
 const UNREACHABLE = 0x00;
 const CALL = 0x10;
 /** A unit per so many bytes, as a power of two; as bulk instructions are charged. */
-export const BYTES_SHIFT = 4;
+const BYTES_SHIFT = 4;
 /** Units per slice when nothing but fuel is asked for. */
 const FUEL_SLICE = 0x3fff_ffff;
 

@@ -56,7 +56,8 @@ class Parser {
   readonly globalDefinitions: Definition[] = [];
   readonly exports: Export[] = [];
   readonly elements: ElementSegment[] = [];
-  readonly data: DataSegment[] = [];
+  #dataRange: Range = { start: 0, end: 0 };
+  #dataSegments = 0;
   readonly code: Range[] = [];
   start: number | undefined;
   dataCount: number | undefined;
@@ -108,13 +109,19 @@ class Parser {
     }
     if (this.code.length !== this.functions.length - this.imported.function)
       throw new WasmError("malformed", "code section", bytes.length, "it has another number of functions than are declared");
-    if (this.dataCount !== undefined && this.dataCount !== this.data.length)
+    if (this.dataCount !== undefined && this.dataCount !== this.#dataSegments)
       throw new WasmError("malformed", "data section", bytes.length, "it has another number of segments than are announced");
     const { sections, types, imports, imported, functions, tables, memories, globals, tags, start, dataCount } = this;
-    const { tableDefinitions, memoryDefinitions, globalDefinitions, exports, elements, data, code, constantAllocation } = this;
+    const { tableDefinitions, memoryDefinitions, globalDefinitions, exports, elements, code, constantAllocation } = this;
+    let data: readonly DataSegment[] | undefined;
+    const readData = (): readonly DataSegment[] => this.#readData();
     return {
       bytes, sections, types, imports, imported, functions, tables, memories, globals, tags, tableDefinitions,
-      memoryDefinitions, globalDefinitions, exports, start, elements, dataCount, data, code, constantAllocation,
+      memoryDefinitions, globalDefinitions, exports, start, elements, dataCount, code, constantAllocation,
+      // Of tens of thousands in a module from Go; rewriting needs none of them.
+      get data() {
+        return (data ??= readData());
+      },
     };
   }
 
@@ -151,7 +158,12 @@ class Parser {
           reader.skip(size);
           this.code.push({ start, end: reader.offset });
         });
-      case SECTION.data: return this.#each("data segments", limits.DATA_SEGMENTS, 2, () => this.#data());
+      case SECTION.data:
+        this.#dataRange = { start: reader.offset, end: reader.end };
+        return this.#each("data segments", limits.DATA_SEGMENTS, 2, () => {
+          this.#data();
+          this.#dataSegments++;
+        });
     }
   }
 
@@ -308,8 +320,16 @@ class Parser {
     }
   }
 
-  /** Walks a constant expression. */
+  /** Walks a constant expression; nearly all are one `i32.const`, and a module from Go has 40,000. */
   #skipConstant(): void {
+    const { reader } = this;
+    const { bytes, offset } = reader;
+    if (bytes[offset] === 0x41) {
+      reader.offset++;
+      reader.s32();
+      if (reader.byte() === 0x0b) return;
+      reader.offset = offset;
+    }
     walkExpression(this.reader, this.#constantVisitor);
   }
 
@@ -351,21 +371,39 @@ class Parser {
     });
   }
 
+  /** Moves past a data segment. */
   #data(): void {
+    const memory = this.#dataMemory();
+    if (memory !== undefined) this.#skipConstant();
+    this.reader.skip(this.reader.u32());
+  }
+
+  /** Reads the memory of a data segment; `undefined` if it is passive. */
+  #dataMemory(): number | undefined {
     const { reader } = this;
     const start = reader.offset;
     const flags = reader.u32();
     if (flags > 2) throw new WasmError("unknown", `data flags ${flags}`, start, "these flags are not known");
-    const memory = flags === 2 ? this.#index("memory") : 0;
-    if (flags !== 1) this.#check("memory", memory, start);
-    const offset = flags === 1 ? undefined : this.#constant();
-    const size = reader.u32();
-    const from = reader.offset;
-    reader.skip(size);
-    this.data.push({
-      mode: flags === 1 ? "passive" : "active",
-      memory, offset, start, end: reader.offset,
-      data: { start: from, end: reader.offset },
-    });
+    if (flags === 1) return undefined;
+    return this.#check("memory", flags === 2 ? reader.u32() : 0, start);
+  }
+
+  /** Reads the data segments, which were read before. */
+  #readData(): DataSegment[] {
+    const { reader } = this;
+    reader.offset = this.#dataRange.start;
+    reader.end = this.#dataRange.end;
+    const segments: DataSegment[] = [];
+    if (this.#dataSegments > 0) reader.u32();
+    while (segments.length < this.#dataSegments) {
+      const start = reader.offset;
+      const memory = this.#dataMemory();
+      const offset = memory === undefined ? undefined : this.#constant();
+      const size = reader.u32();
+      const data = { start: reader.offset, end: reader.offset + size };
+      reader.offset = data.end;
+      segments.push({ mode: offset === undefined ? "passive" : "active", memory: memory ?? 0, offset, start, end: data.end, data });
+    }
+    return segments;
   }
 }

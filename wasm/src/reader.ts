@@ -61,7 +61,17 @@ export class Reader {
 
   /** Reads a signed number of up to 32 bits. */
   s32(): number {
-    return Number(this.#long(32, true));
+    const start = this.offset;
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      if (shift < 28) return (value << (25 - shift)) >> (25 - shift);
+      if (byte > 0x07 && byte < 0x78) break; // bits 32 to 34 must be the sign
+      return value;
+    }
+    throw new WasmError("malformed", "number", start, "it is longer than 32 bits");
   }
 
   /** Reads a signed number of up to 33 bits, as heap types and block types are written. */

@@ -9,7 +9,7 @@ import { WasmError } from "./error.ts";
 import {
   codeEntries, exportEntries, functionEntries, globalEntries, plainEntries, type Entries, type Kernel, type KernelBases,
 } from "./kernel.ts";
-import { Meter } from "./meter.ts";
+import { meterCode } from "./meter.ts";
 import { SECTION, type Module, type Range } from "./module.ts";
 import { renumberNames } from "./names.ts";
 import { ADDED_TYPES, planRewriting, type LimitOptions, type Plan } from "./plan.ts";
@@ -140,16 +140,15 @@ function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
   // Where anything stands behind what the module has, code is walked, if only to see that it does not point there.
   const isSame = count === module.code.length && !stack && plan.kernel === undefined;
   if (isSame && !(refuseHeap && module.types.some(({ kind }) => kind !== "function"))) return payload(module, SECTION.code);
-  const meter = new Meter(module, {
+  const { bodies: metered, hints, hinted } = meterCode(module, {
     fuel, interrupt, stack, refuseHeap,
     importMap: plan.importMap,
     isLeaf: (index) => plan.merged.has(index),
     shift: plan.shift,
     added: { countdown: plan.countdown, stack: plan.stack, charge: plan.charge },
   });
-  const { bodies: metered, hints, hinted } = meter.run();
-  if (hinted > 0) rewriting.hints = [new Writer().string("metadata.code.branch_hint").u32(hinted).view(), ...hints];
-  return sectionOf(count, ...metered, added.view(), kernel.bytes);
+  if (hinted > 0) rewriting.hints = [new Writer().string("metadata.code.branch_hint").u32(hinted).view(), hints];
+  return sectionOf(count, metered, added.view(), kernel.bytes);
 }
 
 function tableSection({ module, options, map }: Rewriting): readonly Uint8Array[] {

@@ -82,7 +82,7 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string
  */
 export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Uint8Array<ArrayBuffer> {
   try {
-    return limit(bytes, settings);
+    return limit(bytes, bytes, settings);
   } catch (cause) {
     throw compileFailure(cause, name, settings);
   }
@@ -91,7 +91,7 @@ export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settin
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Promise<CompiledModule> {
   try {
     const shape = parseModule(bytes);
-    const module = await WebAssembly.compile(limit(bytes, settings));
+    const module = await WebAssembly.compile(limit(bytes, shape, settings));
     return describe(module, shape, settings.merge);
   } catch (cause) {
     throw compileFailure(cause, name, settings);
@@ -99,13 +99,13 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: C
 }
 
 /** Builds in what is asked for; a module without limits stays as it is. */
-function limit(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings): Uint8Array<ArrayBuffer> {
+function limit(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
   const { interrupt, fuel, stack, merge } = settings;
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
   if (!interrupt && !fuel && !stack && !merge && memoryPages === undefined && tableElements === undefined) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
-  return limitModule(bytes, { memoryPages, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
+  return limitModule(source, { memoryPages, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 
 function finite(value: number): number | undefined {

@@ -1,0 +1,816 @@
+/**
+ * Walks the code of a plug-in once, checks every index in it, and puts in what makes limits hold: charges for fuel or
+ * interruption, counts of nested calls, new function indices. It types nothing: that is the engine's business. It is
+ * Wasm because a plug-in waits for it: plain JavaScript took ten times as long the first time.
+ *
+ * Fuel. Each path through a function is charged its exact cost, but late: what is known at a point and not charged yet
+ * is `pending`, and a label has one `potential`, the pending that all its branches agree on. The first branch to a label
+ * decides it and costs nothing; the others add the difference to a local, `used`:
+ *
+ *     … if ………… else ………… end …          pending 7     ┌─ then: pending 12 ─┐
+ *                                         (if: cost 1)  └─ else: pending  9 ─┴─ end: pending 12, the else arm adds −3
+ *
+ * `used` and `pending` go to the global `countdown` where the function ends, before calls of imports and calls that may
+ * recurse, and in loops whenever more than `SLICE` came together.
+ *
+ * Interruption alone charges estimates instead, in loops and before calls that may recurse, and needs no exits.
+ *
+ * Nothing runs long unseen. Functions are walked callees first (`call-order.ts`); a call whose callee is not walked yet,
+ * or not known, may close a cycle, and the module looks before it. `weight` is the longest way since the last look, with
+ * the calls on it. A function whose way is longer than `LIGHT` looks when it is entered, so its callers need not count
+ * it: a tower of functions that call each other twice has neither loop nor cycle, and yet runs for ever.
+ *
+ * Longer than 350 lines because it is one walk with one state: `pending`, `weight` and the control stack are read and
+ * written by every kind of instruction. What can stand apart does: the order (`call-order.ts`), everything that is read
+ * (`source.ts`) and everything that is written (`emitter.ts`).
+ */
+import { BODY_BYTES, LOCALS } from "../src/engine-limits";
+import * as kind from "../src/immediates";
+import * as no from "../src/refusal";
+import { keepOrder, prefixedImmediates, setSkips, sortCalls } from "./call-order";
+import * as out from "./emitter";
+import {
+  ACTIONS, END, FRAME, GOES_ON, IMMEDIATES, MAX_NESTING, PARAMS, RECORD, START, WEIGHT, frames, functionCount, importCount,
+  imports, memories64, memoryCount, order, records, tableCount, tables64, targets,
+} from "./layout";
+import {
+  here, readBlockType, readByte, readHeapType, readSigned, readU32, readValueType, refuse, seek, setSource, skipNumber, stop,
+} from "./source";
+
+export { lay } from "./layout";
+
+// What is to be put in: bits of `flags`.
+const FUEL: u32 = 1;
+const INTERRUPT: u32 = 2;
+const STACK: u32 = 4;
+/** Refuse what allocates on the engine's heap, which no limit here counts. */
+const REFUSE_HEAP: u32 = 8;
+/** A memory is shared. */
+const SHARED: u32 = 16;
+
+/** Units in `used` past which a loop looks. */
+const SLICE: i32 = 1024;
+/** The longest way through a function that need not look by itself. */
+const LIGHT: i32 = 1 << 14;
+/** The longest way between two looks in one function. */
+const MAX_WEIGHT: i32 = 1 << 20;
+/** The same in functions that may recurse: as many frames as there are may each have such a way before them. */
+const MAX_WEIGHT_RECURSIVE: i32 = 1 << 16;
+// Without fuel, units are a guess at time. The longest way is hardly ever the one taken, so it counts for less:
+/** the most for a way up to a call, */
+const CALL_UNITS: i32 = 256;
+/** the most for a round of a loop. */
+const LOOP_UNITS: i32 = 63;
+/** A run of so many instructions without any structure is executed as a whole, so it is charged as a whole, */
+const RUN_UNITS: i32 = 1024;
+/** and a way longer than this, whatever is on it, counts for as much; it is above what any callee adds. */
+const LONG: i32 = 1 << 15;
+/** Units for what costs an engine far more than an instruction. */
+const COST_THROW: i32 = 256;
+const COST_GROW: i32 = 256;
+const COST_IMPORT: i32 = 16;
+/** Four items of an array are one unit; sixteen bytes are one, as for functions that take a size (`../src/added.ts`). */
+const ITEMS_SHIFT: u8 = 2;
+const BYTES_SHIFT: u8 = 4;
+const UNKNOWN_WEIGHT: i32 = -1;
+/** More than any way that is counted, and small enough to be added to. */
+const ENDLESS: i32 = 1 << 29;
+/** Bulk instructions of a constant size below this are charged like any other. */
+const SMALL_BULK: i64 = 0x1_0000;
+/** The most operands of `array.new_fixed`. */
+const FIXED_ITEMS: u32 = 10_000;
+/**
+ * The most locals times blocks and branches of a function. Engines compile a function when it is first called, where
+ * nothing can stop them, and at each label they go through all locals: V8 does 50 million a second. The most that was
+ * seen in real modules is 0.7 million, in LLVM.
+ */
+const MAX_MERGED_LOCALS: u64 = 20_000_000;
+/** The most of which compiling goes unseen; above, every call of the function is charged one unit for 16. */
+const SOON_MERGED_LOCALS: u64 = 1_000_000;
+
+// A frame of the control stack.
+const KIND: usize = 0;
+const POTENTIAL: usize = 4; // fuel: what all branches agree on, -1 while there was none
+const LONGEST: usize = 8; // longest way of a branch to the label, -1 while there was none; loops: back to the header
+const DEAD: usize = 12; // whether the code before it was unreachable
+const AUX: usize = 16; // if: pending at the `if`; loop: where to patch its weight
+const ENTRY_WEIGHT: usize = 20; // weight where it begins
+const ORDINAL: usize = 24; // which block of its function it is
+const CAUGHT: usize = 28; // whether an exception may land here
+const FUNCTION: u32 = 0;
+const BLOCK: u32 = 1;
+const LOOP: u32 = 2;
+const IF: u32 = 3;
+const ELSE: u32 = 4;
+const TRY: u32 = 5;
+
+// The module.
+let hasFuel: bool = false;
+let hasInterrupt: bool = false;
+let hasStack: bool = false;
+let isMetered: bool = false;
+let refusesHeap: bool = false;
+let hasSharedMemory: bool = false;
+let typeCount: u32 = 0;
+let globalCount: u32 = 0;
+let tagCount: u32 = 0;
+/** What is added to the index of each defined function. */
+let shift: u32 = 0;
+/** Whether anything in the module can catch, so that frames may be left without their exits. */
+let mayCatch: bool = false;
+
+// The function.
+let record: usize = 0;
+let locals: u32 = 0;
+let callWeight: u32 = 1;
+/** Behind the innermost frame of the control stack. */
+let top: usize = 0;
+/** Units on the way here that are neither in `used` nor in the countdown. */
+let pending: i32 = 0;
+/** Units of the longest way here since a look. */
+let weight: i32 = 0;
+let exitWeight: i32 = 0;
+/** Nothing leads here. */
+let isDead: bool = false;
+/** `used` may be something else than 0. */
+let isTouched: bool = false;
+/** Loops around here. */
+let loops: u32 = 0;
+let hasLoops: bool = false;
+/** It makes a call that may come back to it. */
+let recurses: bool = false;
+/** It looks when it is entered, so its callers need not count it. */
+let isHeavy: bool = false;
+let ordinal: u32 = 0;
+/** Blocks and branches: at each an engine notes or merges where all locals are. */
+let merges: u32 = 0;
+/** Where the number of the last `i32.const` stands. */
+let constStart: usize = 0;
+let constEnd: usize = 0;
+
+// What is learned while a function is walked, so that it is walked again knowing it.
+/** It catches: every label has potential 0. */
+let catches: bool = false;
+/** Some of its blocks are named by a `br_table`: noted in `targets`, by ordinal. */
+let hasTargets: bool = false;
+/** Its `br_table`s need labels of different potential: those get potential 0. */
+let pinsTables: bool = false;
+let again: bool = false;
+
+/**
+ * Writes all bodies, each with its size before it, and says at `RESULT` where they are. `lay` was called and what it
+ * says was filled in.
+ *
+ * @param flags What is to be put in.
+ * @param codeOffset Where the code stands in the file.
+ * @param functionShift What is added to the index of each defined function.
+ * @param countdown, stack, charge New indices of what is added to the module.
+ */
+export function meter(
+  flags: u32, codeOffset: u32, types: u32, globals: u32, tags: u32, functionShift: u32, countdown: u32, stack: u32, charge: u32,
+): void {
+  hasFuel = (flags & FUEL) != 0;
+  hasInterrupt = (flags & INTERRUPT) != 0;
+  hasStack = (flags & STACK) != 0;
+  refusesHeap = (flags & REFUSE_HEAP) != 0;
+  hasSharedMemory = (flags & SHARED) != 0;
+  isMetered = hasFuel || hasInterrupt;
+  typeCount = types;
+  globalCount = globals;
+  tagCount = tags;
+  shift = functionShift;
+  mayCatch = tags > 0;
+  setSource(codeOffset, types);
+  out.setAdded(countdown, stack, charge);
+  setSkips();
+  setActions();
+  if (isMetered || hasStack) sortCalls();
+  else keepOrder();
+  // If something catches, calls in what was written before must be written otherwise.
+  while (!meterAll()) {}
+  out.finish();
+}
+
+/** What the hot loop looks at: like immediates, but plain instructions that end or move nothing are apart. */
+function setActions(): void {
+  memory.copy(ACTIONS, IMMEDIATES, 256);
+  store<u8>(ACTIONS, kind.STRUCTURE, 0x00); // unreachable
+  store<u8>(ACTIONS, kind.STRUCTURE, 0x01); // nop
+  store<u8>(ACTIONS, kind.STRUCTURE, 0x0a); // throw_ref
+  store<u8>(ACTIONS, kind.STRUCTURE, 0x0f); // return
+}
+
+/** @returns Whether nothing was learned on the way that makes what is written wrong. */
+function meterAll(): bool {
+  const couldCatch = mayCatch;
+  out.reset();
+  for (let index: u32 = 0; index < functionCount; index++) store<i32>(records + RECORD * index, UNKNOWN_WEIGHT, WEIGHT);
+  for (let place: u32 = 0; place < functionCount; place++) {
+    meterBody(load<u32>(order + 4 * place));
+    if (mayCatch != couldCatch) return false;
+  }
+  return true;
+}
+
+function meterBody(index: u32): void {
+  record = records + RECORD * index;
+  const start: usize = load<u32>(record, START);
+  const end: usize = load<u32>(record, END);
+  const params = load<u32>(record, PARAMS);
+  seek(start, end);
+  locals = params;
+  const groups = readCount(LOCALS, 2, no.LOCAL_GROUPS);
+  const groupsStart = here;
+  for (let left = groups; left > 0; left--) {
+    const count = readU32();
+    if (count > <u32>LOCALS || locals + count > <u32>LOCALS) refuse(no.LOCALS_TOO_MANY, groupsStart, LOCALS);
+    locals += count;
+    readValueType();
+  }
+  const groupsEnd = here;
+  callWeight = 1 + (locals >> 6);
+  catches = false;
+  pinsTables = false;
+  hasTargets = false;
+  out.begin(groupsEnd, <u32>(groupsEnd - groupsStart), locals);
+  do {
+    again = false;
+    out.rewind(groupsEnd);
+    walk(groupsEnd, end, (locals - params) >> 4);
+  } while (again);
+  if (hasTargets) memory.fill(targets, 0, ordinal);
+  const merged = <u64>locals * merges;
+  if (hasInterrupt && merged > MAX_MERGED_LOCALS) refuse(no.MERGES_UNLIMITABLE, start, locals, merges);
+  const compileUnits: i32 = merged > SOON_MERGED_LOCALS ? <i32>min<u64>(merged >> 4, 1 << 20) : 0;
+  const way = exitWeight + (hasLoops ? SLICE : 0);
+  isHeavy = isHeavy || way > LIGHT || compileUnits > 0;
+  store<i32>(record, isHeavy ? 1 : way, WEIGHT);
+  const entry = isMetered && isHeavy ? (hasFuel ? 0 : CALL_UNITS) + compileUnits : -1;
+  const size = out.end(record, index + importCount + shift, entry, groups, groupsStart, groupsEnd);
+  if (size > <u32>BODY_BYTES || locals + out.addedLocals() > <u32>LOCALS) refuse(no.BODY_TOO_LARGE, groupsStart, 0);
+}
+
+function walk(start: usize, end: usize, entryCost: i32): void {
+  top = frames;
+  pending = entryCost;
+  weight = entryCost;
+  exitWeight = 0;
+  isDead = false;
+  isTouched = false;
+  loops = 0;
+  hasLoops = false;
+  recurses = false;
+  isHeavy = false;
+  store<u32>(record, 0, GOES_ON);
+  ordinal = 0;
+  merges = 0;
+  constEnd = 0;
+  push(FUNCTION);
+  if (catches && hasStack) out.saveStack();
+  const count = locals;
+  const hasMemory = memoryCount > 0;
+  const guesses = hasInterrupt && !hasFuel;
+  const longestRun: i32 = guesses ? RUN_UNITS : i32.MAX_VALUE;
+  const longest: i32 = guesses ? LONG : i32.MAX_VALUE;
+  let p = start;
+  let plain: i32 = 0; // units since `pending` and `weight` were brought up to date
+  while (p < end) {
+    const at = p;
+    const opcode = <u32>load<u8>(p++);
+    const action = <u32>load<u8>(ACTIONS + opcode);
+    if (action == kind.PLAIN) {
+      plain++;
+    } else if (action == kind.LOCAL) {
+      let index = <u32>load<u8>(p++);
+      if (index >= 0x80) {
+        seek(at + 1, end);
+        index = readU32();
+        p = here;
+      }
+      if (index >= count) refuse(no.NO_SUCH_LOCAL, at, index);
+      plain++;
+    } else if (action == kind.CONST32) {
+      while (load<u8>(p++) >= 0x80);
+      if (p - at > 6) refuse(no.NUMBER_MALFORMED, at, 0);
+      constStart = at + 1;
+      constEnd = p;
+      plain++;
+    } else if (action == kind.MEMARG && hasMemory && load<u8>(p) < 0x40) {
+      p++;
+      while (load<u8>(p++) >= 0x80);
+      if (p - at > 12) refuse(no.OFFSET_MALFORMED, at, 0);
+      plain++;
+    } else {
+      pending += plain;
+      weight += plain;
+      plain = 0;
+      seek(p, end);
+      instruction(opcode, action, at);
+      p = here;
+      if (top == frames) break;
+      if (weight > longest) lookInRun(p);
+    }
+    if (plain >= longestRun) {
+      pending += plain;
+      weight += plain;
+      plain = 0;
+      lookInRun(p);
+    }
+  }
+  if (top != frames || p != end) refuse(no.BODY_MALFORMED, min(p, end), 0);
+  out.copyTo(end);
+}
+
+/** In the middle of a long way, for the guesses at loops and calls count it for far too little. */
+function lookInRun(at: usize): void {
+  if (isDead) return;
+  out.copyTo(at);
+  out.flush(RUN_UNITS, false, true, false);
+  weight = 0;
+}
+
+/** One instruction that is neither plain arithmetic nor a local, a constant or a simple memory access. */
+function instruction(opcode: u32, action: u32, at: usize): void {
+  switch (action) {
+    case kind.STRUCTURE: return structure(opcode, at);
+    case kind.BLOCK: readBlockType(); return block(opcode, at);
+    case kind.TRY_TABLE: readBlockType(); return tryTable(at);
+    case kind.LABEL: return branch(opcode, at);
+    case kind.LABELS: return branchTable(at);
+    case kind.FUNCTION: return functionIndex(opcode, at);
+    case kind.TYPE_TABLE:
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      readIndex(tableCount, no.NO_SUCH_TABLE);
+      return indirectCall(at, opcode == 0x13);
+    case kind.TYPE:
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      return indirectCall(at, opcode == 0x15);
+    case kind.GLOBAL: readIndex(globalCount, no.NO_SUCH_GLOBAL); return cost(1);
+    case kind.TABLE: readIndex(tableCount, no.NO_SUCH_TABLE); return cost(1);
+    case kind.MEMORY: readIndex(memoryCount, no.NO_SUCH_MEMORY); return cost(opcode == 0x40 ? COST_GROW : 1);
+    case kind.MEMARG: readMemarg(at); return cost(1);
+    case kind.CONST64: skipNumber(10, at); return cost(1);
+    case kind.BYTES4: seek(here + 4, stop); return cost(1);
+    case kind.BYTES8: seek(here + 8, stop); return cost(1);
+    case kind.HEAP_TYPE: readHeapType(); return cost(1);
+    case kind.VALUE_TYPES:
+      for (let left = readCount(1_000, 1, no.SELECT_TYPES); left > 0; left--) readValueType();
+      return cost(1);
+    case kind.TAG:
+      readIndex(tagCount, no.NO_SUCH_TAG);
+      return opcode == 0x08 ? throws(at) : catchClause(at);
+    default:
+      if (opcode < 0xfb) refuse(no.OPCODE_UNKNOWN, at, opcode);
+      prefixed(opcode, at);
+  }
+}
+
+function structure(opcode: u32, at: usize): void {
+  switch (opcode) {
+    case 0x00: cost(1); isDead = true; return; // unreachable
+    case 0x01: return; // nop
+    case 0x05: return elseOf(at);
+    case 0x0a: return throws(at); // throw_ref
+    case 0x0b: return endOf(at);
+    case 0x19: return catchClause(at); // catch_all
+    default: // return
+      cost(1);
+      if (!isDead) exit(at, true);
+      isDead = true;
+  }
+}
+
+function prefixed(prefix: u32, at: usize): void {
+  const opcode = readU32();
+  cost(1);
+  switch (prefixedImmediates(prefix, opcode)) {
+    case kind.PLAIN: return;
+    case kind.BYTE: return seek(here + 1, stop);
+    case kind.BYTES16: return seek(here + 16, stop);
+    case kind.MEMARG_LANE: readMemarg(at); return seek(here + 1, stop);
+    case kind.MEMARG:
+      if (prefix == 0xfe && (opcode == 1 || opcode == 2) && hasInterrupt && hasSharedMemory) refuse(no.WAIT_UNLIMITABLE, at, 0);
+      return readMemarg(at);
+    case kind.DATA_MEMORY: // memory.init
+      readU32();
+      readIndex(memoryCount, no.NO_SUCH_MEMORY);
+      return bulk(at, BYTES_SHIFT, false);
+    case kind.MEMORIES: { // memory.copy
+      const isTo64 = is64(memories64, readIndex(memoryCount, no.NO_SUCH_MEMORY));
+      const isFrom64 = is64(memories64, readIndex(memoryCount, no.NO_SUCH_MEMORY));
+      return bulk(at, BYTES_SHIFT, isTo64 && isFrom64);
+    }
+    case kind.MEMORY: return bulk(at, BYTES_SHIFT, is64(memories64, readIndex(memoryCount, no.NO_SUCH_MEMORY)));
+    case kind.ELEMENT_TABLE: // table.init
+      readU32();
+      readIndex(tableCount, no.NO_SUCH_TABLE);
+      return bulk(at, 0, false);
+    case kind.TABLES: { // table.copy
+      const isTo64 = is64(tables64, readIndex(tableCount, no.NO_SUCH_TABLE));
+      const isFrom64 = is64(tables64, readIndex(tableCount, no.NO_SUCH_TABLE));
+      return bulk(at, 0, isTo64 && isFrom64);
+    }
+    case kind.TABLE: { // table.grow, table.size, table.fill
+      const isTable64 = is64(tables64, readIndex(tableCount, no.NO_SUCH_TABLE));
+      if (opcode == 15) cost(COST_GROW);
+      if (opcode != 16) bulk(at, 0, isTable64);
+      return;
+    }
+    case kind.DATA: case kind.ELEMENT: readU32(); return; // data.drop, elem.drop
+    case kind.TYPE: {
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      const isNewArray = opcode == 6 || opcode == 7;
+      if (opcode < 2 || isNewArray) allocates(opcode, at);
+      if (isNewArray || opcode == 16) bulk(at, ITEMS_SHIFT, false);
+      return;
+    }
+    case kind.TYPE_NUMBER: {
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      const count = readU32();
+      if (opcode != 8) return;
+      allocates(opcode, at);
+      if (count > FIXED_ITEMS) refuse(no.COUNT_TOO_LARGE + no.FIXED_ITEMS, at, count, FIXED_ITEMS);
+      return cost(count >> ITEMS_SHIFT);
+    }
+    case kind.TYPES: // array.copy
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      return bulk(at, ITEMS_SHIFT, false);
+    case kind.TYPE_DATA: case kind.TYPE_ELEMENT:
+      readIndex(typeCount, no.NO_SUCH_TYPE);
+      readU32();
+      if (opcode < 11) allocates(opcode, at);
+      return bulk(at, ITEMS_SHIFT, false);
+    case kind.HEAP_TYPE: return readHeapType();
+    case kind.CAST: {
+      seek(here + 1, stop);
+      const frame = label(readU32(), at);
+      readHeapType();
+      readHeapType();
+      if (!isDead) join(frame, at, false);
+      return;
+    }
+    default: refuse(no.PREFIXED_UNKNOWN, at, prefix, opcode);
+  }
+}
+
+function cost(units: i32): void {
+  pending += units;
+  weight += units;
+}
+
+/** Charges an instruction by its size, which is the operand on top of the stack. */
+function bulk(at: usize, unitShift: u8, hasSize64: bool): void {
+  if (isDead || !isMetered) return;
+  if (constEnd == at) {
+    const next = here;
+    seek(constStart, at);
+    const size = readSigned(32);
+    seek(next, stop);
+    const units = <i32>size >> unitShift;
+    if (size >= 0 && size < SMALL_BULK && weight + units < MAX_WEIGHT) return cost(units);
+  }
+  out.copyTo(at);
+  out.chargeOperand(unitShift, hasSize64);
+}
+
+function allocates(opcode: u32, at: usize): void {
+  if (refusesHeap) refuse(no.ALLOCATION_UNLIMITABLE, at, opcode);
+}
+
+// Control
+
+function push(frameKind: u32): usize {
+  const frame = top;
+  if (frame == frames + FRAME * MAX_NESTING) refuse(no.NESTING_TOO_DEEP, here, MAX_NESTING);
+  top += FRAME;
+  const isPinned = frameKind == FUNCTION || catches || (pinsTables && load<u8>(targets + ordinal) != 0);
+  store<u32>(frame, frameKind, KIND);
+  store<i32>(frame, isPinned ? 0 : -1, POTENTIAL);
+  store<i32>(frame, -1, LONGEST);
+  store<u32>(frame, isDead ? 1 : 0, DEAD);
+  store<i32>(frame, pending, AUX);
+  store<i32>(frame, weight, ENTRY_WEIGHT);
+  store<u32>(frame, ordinal, ORDINAL);
+  store<u32>(frame, 0, CAUGHT);
+  ordinal++;
+  merges++;
+  return frame;
+}
+
+function block(opcode: u32, at: usize): void {
+  if (opcode == 0x06) learnsToCatch();
+  if (opcode == 0x04) cost(1);
+  if (opcode == 0x03) return loop(at);
+  push(opcode == 0x02 ? BLOCK : opcode == 0x04 ? IF : TRY);
+}
+
+function loop(at: usize): void {
+  const frame = push(LOOP);
+  if (isDead) return;
+  hasLoops = true;
+  loops++;
+  if (hasFuel) {
+    if (load<i32>(frame, POTENTIAL) == 0) adjust(at, 0);
+    store<i32>(frame, pending, POTENTIAL);
+  }
+  out.copyTo(here);
+  if (catches && hasStack) out.restoreStack();
+  if (isMetered) store<u32>(frame, out.headOfLoop(SLICE, !hasFuel), AUX);
+  isTouched = true;
+}
+
+/** Makes `pending` what it shall be before the instruction at `at`; the difference goes to `used`. */
+function adjust(at: usize, potential: i32): void {
+  const difference = pending - potential;
+  pending = potential;
+  if (difference == 0) return;
+  out.copyTo(at);
+  out.addUsed(difference);
+  isTouched = true;
+}
+
+/**
+ * A way leads from before the instruction at `at` to the label of a frame.
+ *
+ * @param isLeaving Whether it is the only way on.
+ */
+function join(frame: usize, at: usize, isLeaving: bool): void {
+  const frameKind = load<u32>(frame, KIND);
+  if (frameKind == FUNCTION) return exit(at, isLeaving);
+  let way = weight;
+  if (frameKind == LOOP) {
+    const entry = load<i32>(frame, ENTRY_WEIGHT);
+    if (way >= entry) way -= entry; // otherwise a look in the loop began anew
+  }
+  if (way > load<i32>(frame, LONGEST)) store<i32>(frame, way, LONGEST);
+  if (!hasFuel) return;
+  const potential = load<i32>(frame, POTENTIAL);
+  if (potential < 0) store<i32>(frame, pending, POTENTIAL);
+  else adjust(at, potential);
+}
+
+/** The function may end here: what was used goes to the global. */
+function exit(at: usize, isLeaving: bool): void {
+  exitWeight = max(exitWeight, weight);
+  if (hasFuel) flush(at, isLeaving);
+}
+
+/** Puts what was used into the global; a way that goes on looks too, for a loop would never see it in `used` again. */
+function flush(at: usize, isLeaving: bool): void {
+  out.copyTo(at);
+  out.flush(hasFuel ? pending : min(weight, CALL_UNITS), hasFuel && (isTouched || loops > 0), !isLeaving, isLeaving);
+  pending = 0;
+  if (!isLeaving) weight = 0;
+}
+
+function elseOf(at: usize): void {
+  const frame = top - FRAME;
+  if (load<u32>(frame, KIND) != IF) refuse(no.ELSE_MALFORMED, at, 0);
+  if (!isDead) join(frame, at, true);
+  store<u32>(frame, ELSE, KIND);
+  pending = load<i32>(frame, AUX);
+  weight = load<i32>(frame, ENTRY_WEIGHT);
+  isDead = load<u32>(frame, DEAD) == 1;
+}
+
+function endOf(at: usize): void {
+  const frame = top - FRAME;
+  const frameKind = load<u32>(frame, KIND);
+  const isLive = load<u32>(frame, DEAD) == 0;
+  if (frameKind == FUNCTION) {
+    if (!isDead) exit(at, true);
+    top = frame;
+    return;
+  }
+  if (frameKind == LOOP) {
+    top = frame;
+    if (!isLive) return;
+    loops--;
+    if (isMetered && !hasFuel) out.patch(load<u32>(frame, AUX), <u8>min(max(load<i32>(frame, LONGEST), 1), LOOP_UNITS));
+    return;
+  }
+  if (frameKind == IF && isLive) endOfIf(frame, at);
+  else if (!isDead && load<i32>(frame, LONGEST) >= 0) join(frame, at, true);
+  const way = load<i32>(frame, LONGEST);
+  if (way >= 0 && isLive) {
+    weight = isDead ? way : max(way, weight);
+    if (hasFuel) pending = load<i32>(frame, POTENTIAL);
+    isDead = false;
+  }
+  top = frame;
+  if (load<u32>(frame, CAUGHT) == 1 && hasStack) {
+    out.copyTo(here);
+    out.restoreStack();
+  }
+}
+
+/** The end of an `if` without `else`: the way past it joins here, if need be through an `else`. */
+function endOfIf(frame: usize, at: usize): void {
+  const before = load<i32>(frame, AUX);
+  const isTarget = load<i32>(frame, LONGEST) >= 0;
+  store<i32>(frame, max(load<i32>(frame, LONGEST), load<i32>(frame, ENTRY_WEIGHT)), LONGEST);
+  if (!hasFuel) return;
+  if (!isTarget) store<i32>(frame, before, POTENTIAL);
+  const potential = load<i32>(frame, POTENTIAL);
+  if (!isDead) adjust(at, potential);
+  if (potential == before) return;
+  out.copyTo(at);
+  out.writeElse();
+  pending = before;
+  adjust(at, potential);
+}
+
+function label(index: u32, at: usize): usize {
+  if (index >= <u32>(top - frames) / <u32>FRAME) refuse(no.NO_SUCH_LABEL, at, index);
+  return top - FRAME - FRAME * index;
+}
+
+function branch(opcode: u32, at: usize): void {
+  const index = readU32();
+  if (opcode == 0x18) { // delegate
+    if (load<u32>(top - FRAME, KIND) != TRY) refuse(no.DELEGATE_MALFORMED, at, 0);
+    endOf(at);
+    label(index, at);
+    return;
+  }
+  const frame = label(index, at);
+  merges++;
+  if (opcode == 0x09) return throws(at); // rethrow
+  cost(1);
+  if (!isDead) join(frame, at, opcode == 0x0c);
+  if (opcode == 0x0c) isDead = true;
+}
+
+function branchTable(at: usize): void {
+  const count = readCount(65_520, 1, no.LABELS) + 1;
+  const labels = here;
+  cost(1);
+  let potential: i32 = -1;
+  let isLeaving = false;
+  for (let left = count; left > 0; left--) {
+    const frame = label(readCheckedU32(), at);
+    if (isDead) continue;
+    const own = load<i32>(frame, POTENTIAL);
+    if (hasFuel) {
+      store<u8>(targets + load<u32>(frame, ORDINAL), 1);
+      hasTargets = true;
+    }
+    if (load<u32>(frame, KIND) == FUNCTION) isLeaving = true;
+    if (potential < 0) potential = own;
+    else if (own >= 0 && own != potential && hasFuel) again = pinsTables = true;
+  }
+  const next = here;
+  merges += min(count, <u32>(top - frames) / <u32>FRAME);
+  if (isDead) return;
+  if (isLeaving) exit(at, false);
+  if (hasFuel) adjust(at, potential < 0 ? pending : potential);
+  seek(labels, stop);
+  for (let left = count; left > 0; left--) {
+    const frame = label(readU32(), at);
+    if (load<u32>(frame, KIND) != FUNCTION) join(frame, at, true);
+  }
+  seek(next, stop);
+  isDead = true;
+}
+
+// Exceptions
+
+/** The function catches: it is walked again with that in mind, and if that is news for the module, all are. */
+function learnsToCatch(): void {
+  if (!catches) catches = again = mayCatch = true;
+}
+
+function tryTable(at: usize): void {
+  learnsToCatch();
+  for (let left = readCount(10_000, 2, no.CATCH_CLAUSES); left > 0; left--) {
+    const clause = readByte();
+    if (clause > 3) refuse(no.CLAUSE_UNKNOWN, here - 1, clause);
+    if (clause < 2) {
+      const tag = readCheckedU32();
+      if (tag >= tagCount) refuse(no.NO_SUCH_TAG, at, tag);
+    }
+    const frame = label(readCheckedU32(), at);
+    store<u32>(frame, 1, CAUGHT);
+    store<i32>(frame, max(load<i32>(frame, LONGEST), MAX_WEIGHT), LONGEST);
+    if (load<u32>(frame, KIND) == FUNCTION) exitWeight = max(exitWeight, MAX_WEIGHT);
+  }
+  push(BLOCK);
+}
+
+function throws(at: usize): void {
+  cost(COST_THROW);
+  if (isDead) return;
+  if (hasFuel) flush(at, false);
+  isDead = true;
+}
+
+/** `catch` or `catch_all`: the way before it joins at the end of its `try`; here exceptions land. */
+function catchClause(at: usize): void {
+  const frame = top - FRAME;
+  if (load<u32>(frame, KIND) != TRY) refuse(no.CATCH_MALFORMED, at, 0);
+  if (!isDead) join(frame, at, true);
+  pending = 0;
+  weight = MAX_WEIGHT;
+  isDead = load<u32>(frame, DEAD) == 1;
+  if (isDead || !hasStack) return;
+  out.copyTo(here);
+  out.restoreStack();
+}
+
+// Calls
+
+function functionIndex(opcode: u32, at: usize): void {
+  const start = here;
+  const index = readIndex(importCount + functionCount, no.NO_SUCH_FUNCTION);
+  const isImport = index < importCount;
+  const entry = isImport ? load<u32>(imports + 4 * index) : 0; // new index × 2, 1 if it is a leaf
+  const callee: usize = isImport ? 0 : records + RECORD * (index - importCount);
+  let isCounted = false;
+  if (opcode == 0xd2) cost(1); // ref.func
+  else {
+    let way = UNKNOWN_WEIGHT;
+    if (!isImport) way = load<i32>(callee, WEIGHT);
+    else if (entry & 1) way = COST_IMPORT;
+    const goesOn = way == UNKNOWN_WEIGHT || (!isImport && load<u32>(callee, GOES_ON) == 1);
+    isCounted = beforeCall(at, opcode == 0x12, way, isImport ? COST_IMPORT : 1, goesOn);
+  }
+  const mapped = isImport ? entry >> 1 : index + shift;
+  if (mapped != index) out.replace(start, here, mapped);
+  if (isCounted) afterCall();
+}
+
+function indirectCall(at: usize, isTail: bool): void {
+  if (beforeCall(at, isTail, UNKNOWN_WEIGHT, 1, true)) afterCall();
+}
+
+/**
+ * What stands before a call.
+ *
+ * @param way Longest way through the callee without a look, or `UNKNOWN_WEIGHT`.
+ * @param goesOn Whether it may lead to a function that is not known, by itself or by tail calls.
+ * @returns Whether the call is counted on the stack.
+ */
+function beforeCall(at: usize, isTail: bool, way: i32, units: i32, goesOn: bool): bool {
+  cost(units);
+  if (isDead) return false;
+  if (isMetered) {
+    const isLong = weight + way > (recurses ? MAX_WEIGHT_RECURSIVE : MAX_WEIGHT);
+    isHeavy = isHeavy || isLong;
+    if (isLong || way == UNKNOWN_WEIGHT) flush(at, false);
+    else if (hasFuel && (isTail || mayCatch)) flush(at, isTail);
+  }
+  if (way == UNKNOWN_WEIGHT) recurses = true;
+  else weight = min(weight + way, ENDLESS);
+  if (isTail) {
+    exitWeight = max(exitWeight, weight);
+    isDead = true;
+    if (goesOn) store<u32>(record, 1, GOES_ON);
+    return false;
+  }
+  if (!hasStack || (!goesOn && !mayCatch)) return false;
+  out.copyTo(at);
+  out.enterCall(callWeight);
+  return true;
+}
+
+function afterCall(): void {
+  out.copyTo(here);
+  out.restoreStack();
+}
+
+// Immediates
+
+/** Reads how many items follow, each of at least so many bytes. */
+function readCount(limit: u32, minBytes: u32, what: u32): u32 {
+  const start = here;
+  const count = readCheckedU32();
+  const left = here > stop ? 0 : <u32>(stop - here);
+  if (<u64>count * minBytes > <u64>left) refuse(no.COUNT_MALFORMED + what, start, count, left);
+  if (count > limit) refuse(no.COUNT_TOO_LARGE + what, start, count, limit);
+  return count;
+}
+
+/** Reads an unsigned number, of this function even if it has one byte. */
+function readCheckedU32(): u32 {
+  if (here >= stop) refuse(no.BYTE_MISSING, here, 0);
+  return readU32();
+}
+
+function readIndex(count: u32, why: u32): u32 {
+  const start = here;
+  const index = readU32();
+  if (index >= count) refuse(why, start, index);
+  return index;
+}
+
+function readMemarg(at: usize): void {
+  const align = readU32();
+  const memory = align & 0x40 ? readU32() : 0;
+  if (memory >= memoryCount) refuse(no.NO_SUCH_MEMORY, at, memory);
+  skipNumber(10, at);
+}
+
+function is64(flags: usize, index: u32): bool {
+  return load<u8>(flags + index) != 0;
+}
