@@ -14,9 +14,6 @@ const NODE_ONLY = {
   "hosts/typescript/src/platform/node-http.test.ts": "connections as Node makes them",
   "hosts/typescript/src/pool/soak.test.ts": "asks V8 for its garbage collector",
   "hosts/typescript/src/wasi/go.test.ts": "calls the Go compiler",
-  "hosts/typescript/src/pool/pool.test.ts": "threads: the worker engine does not hold on Deno and Bun yet, and is not tried in pages",
-  "hosts/typescript/src/worker/containment.test.ts": "threads: as above",
-  "hosts/typescript/src/worker/worker.test.ts": "threads: as above",
   "wasm/src/attacks.test.ts": "reads modules from files beside it",
   "hosts/typescript/src/limited-modules.test.ts": "reads modules from files, and watches what the engine instantiates",
   "wasm/src/limit.test.ts": "reads modules from files beside it",
@@ -77,10 +74,11 @@ const ownAddress = {
   },
 };
 
-/** Tests import the entry of Node; a page gets its own. */
+/** Tests import the entry of Node, and Node's threads; a page gets its own. */
 const pageEntry = {
   name: "page-entry",
   setup({ onResolve }) {
+    onResolve({ filter: /\/worker-platform\.ts$/ }, () => ({ path: `${root}/hosts/typescript/test/web-worker-platform.ts` }));
     onResolve({ filter: /^\.{1,2}\/(.*\/)?node\.ts$/ }, ({ path, resolveDir }) => ({ path: `${resolveDir}/${path.replace(/node\.ts$/, "mod.ts")}` }));
   },
 };

@@ -2,11 +2,12 @@
  * The runtimes that the project supports, and how each runs the tests: a bundle for pages, workers and the edge, the same
  * bundle with Node's modules for Deno and Bun, Vitest itself for Node.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../check.mjs";
 import { bundleTests } from "./bundle.mjs";
 import { outcomeOf, serve } from "./browser.mjs";
+import { root } from "../tree.mjs";
 
 /** Node beside the one that runs this; from npm, without a download step of theirs. */
 export const NODES = ["22.23.3", "24.21.0", "26.10.0"];
@@ -35,6 +36,12 @@ export const KNOWN = {
     "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Bun's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
     "a trap carries the plug-in's own stack with function names": "Bun names no function of a module in a stack",
     "a start function that traps is start/failed": "Bun names no function of a module in a stack",
+    "by its signal while the plug-in runs, with the plug-in's stack, and the thread lives on": "Bun names no function of a module in a stack",
+    "what a host function threw is the failure's cause, the same object": "Bun names no function of a module in a stack",
+    "by ending the thread, if the plug-in has no limits and does not stop; the next call gets another": "Bun ends no thread that loops in WebAssembly: the call ends, the thread goes on",
+  },
+  chromium: {
+    "are shared past the cap, and a host function may call a plug-in of its own thread": "sometimes a renderer's 124 memories are used up by what other threads have not collected yet",
   },
 };
 
@@ -61,6 +68,9 @@ export async function runProgram(name, folder) {
   return join(folder, "results.json");
 }
 
+/** What gives a page memory that its threads share. Source: https://html.spec.whatwg.org/multipage/document-sequences.html#cross-origin-isolation-mode */
+export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
 /** Runs the bundle in a browser's page; returns what `runSuites` of the harness returns. */
 export async function runPage(name) {
   const body = await bundleTests(true);
@@ -68,7 +78,12 @@ export async function runPage(name) {
     try { const { results } = await import("/tests.js"); globalThis.outcome = await results; }
     catch (error) { globalThis.outcome = [{ file: "the bundle", passed: 0, skipped: 0, failures: [{ name: "loading", message: String(error) }] }]; }
   </script>`;
-  const server = await serve((path) => (path === "/tests.js" ? { type: "text/javascript", body } : { type: "text/html; charset=utf-8", body: page }));
+  const thread = readFileSync(join(root, "hosts/typescript/dist/platform/web-thread.js"));
+  const scripts = { "/tests.js": body, "/web-thread.js": thread };
+  const server = await serve((path) => {
+    if (path.endsWith(".js")) return Object.hasOwn(scripts, path) ? { type: "text/javascript", body: scripts[path], headers: ISOLATED } : undefined;
+    return { type: "text/html; charset=utf-8", body: page, headers: ISOLATED };
+  });
   try {
     return await outcomeOf(name, `${server.origin}/`);
   } finally {

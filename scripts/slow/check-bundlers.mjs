@@ -9,12 +9,13 @@ import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { check, firstLine, run } from "../check.mjs";
 import { outcomeOf, serve } from "../runtimes/browser.mjs";
+import { ISOLATED } from "../runtimes/runtimes.mjs";
 import { root } from "../tree.mjs";
 
 const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-/** What every page does: all that a page loads later is used, and a loop is stopped. The two plug-ins are fetched. */
+/** What every page does: all that a page loads later is used, a loop is stopped, and a host function's promise is awaited on a thread. */
 const PAGE = `
 import { createPlugin, hostFunction, PluginError } from "@tenon/host";
 import { memoryFolder } from "@tenon/host/files";
@@ -27,14 +28,21 @@ globalThis.outcome = await (async () => {
     const text = (await plugin.call("run", "hello")).text();
     const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
     await plugin.close();
-    return { text, code };
+    const later = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, async (_context, text) => text.toUpperCase()) } };
+    const onThread = await createPlugin(new URL("/plugin.wasm", location.href), { functions: later, engine: "worker" });
+    const threadText = (await onThread.call("run", "bye")).text();
+    await onThread.close();
+    return { text, code, threadText };
   } catch (error) {
     return { error: String(error.stack) };
   }
 })();
 `;
 
-/** Each builds `page.js` into a folder; what it takes is found in the empty project. */
+/**
+ * Each builds `page.js` into a folder; what it takes is found in the empty project. Vite and webpack find the threads' script
+ * by themselves; esbuild and Rollup are told to put it beside the others.
+ */
 const BUILDERS = {
   vite: async (load, folder, out) => {
     const { build } = await load("vite");
@@ -47,13 +55,13 @@ const BUILDERS = {
   },
   esbuild: async (load, folder, out) => {
     const { build } = await load("esbuild");
-    await build({ absWorkingDir: folder, entryPoints: ["page.js"], outdir: out, bundle: true, splitting: true, format: "esm", minify: true, target: "es2022", logLevel: "silent" });
+    await build({ absWorkingDir: folder, entryPoints: [{ in: "page.js", out: "page" }, { in: "@tenon/host/thread", out: "web-thread" }], outdir: out, bundle: true, splitting: true, format: "esm", minify: true, target: "es2022", logLevel: "silent" });
   },
   rollup: async (load, folder, out) => {
     const { rollup } = await load("rollup");
     const { default: resolve } = await load("@rollup/plugin-node-resolve");
-    const bundle = await rollup({ input: join(folder, "page.js"), plugins: [resolve({ browser: true })], logLevel: "silent" });
-    await bundle.write({ dir: out, format: "es", entryFileNames: "page.js" });
+    const bundle = await rollup({ input: { page: join(folder, "page.js"), "web-thread": "@tenon/host/thread" }, plugins: [resolve({ browser: true })], logLevel: "silent" });
+    await bundle.write({ dir: out, format: "es", entryFileNames: "[name].js" });
   },
 };
 
@@ -96,17 +104,18 @@ async function judge(name, html, pathOf, plugin, fail, scriptHash) {
   const policy = scriptHash === undefined ? POLICY : POLICY.replace("'self'", `'self' '${scriptHash}'`);
   let requests = 0;
   const server = await serve((path) => {
-    if (path === "/") return { type: "text/html; charset=utf-8", body: html, headers: { "content-security-policy": policy } };
+    if (path === "/") return { type: "text/html; charset=utf-8", body: html, headers: { ...ISOLATED, "content-security-policy": policy } };
     if (path === "/plugin.wasm") return { type: "application/wasm", body: plugin };
     if (extname(path) !== ".js" || !existsSync(pathOf(path))) return undefined;
     requests += 1;
-    return { type: "text/javascript", body: readFileSync(pathOf(path)) };
+    return { type: "text/javascript", body: readFileSync(pathOf(path)), headers: { ...ISOLATED, "content-security-policy": POLICY } };
   });
   try {
-    const { text, code, error } = await outcomeOf("chromium", `${server.origin}/`);
+    const { text, code, threadText, error } = await outcomeOf("chromium", `${server.origin}/`);
     if (error !== undefined) fail(name, `its page fails: ${error}`);
     else if (text !== "HELLO") fail(name, `its plug-in answers "${text}", expected "HELLO"`);
     else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
+    else if (threadText !== "BYE") fail(name, `its plug-in on a thread answers "${threadText}", expected "BYE"`);
     return `${name}: ${requests} scripts`;
   } catch (error) {
     fail(name, `its page does not finish; ${firstLine(error.message)}`);

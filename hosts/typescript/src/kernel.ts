@@ -8,7 +8,7 @@
 import { KERNEL_IMPORTS, KERNEL_MEMORY, KERNEL_ONLY, type SIGNATURES } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
-import { PAGE_BYTES } from "./limits.ts";
+import { MAX_IDLE_KERNEL_BYTES, MAX_IDLE_KERNELS, PAGE_BYTES } from "./limits.ts";
 
 type Value<Type> = Type extends "i64" ? bigint : number;
 type Values<Types extends readonly string[]> = { -readonly [Index in keyof Types]: Value<Types[Index]> };
@@ -42,8 +42,6 @@ let compiled: WebAssembly.Module | undefined;
 
 /** Kernels of plug-ins that are gone, emptied. Making one costs 30 µs, most of it for its memory. */
 const idle: KernelExports[] = [];
-const MAX_IDLE = 16;
-const MAX_IDLE_BYTES = 1_048_576;
 
 /**
  * @returns A kernel to be linked by import: a new one, or one that was given back and holds nothing of its last user.
@@ -61,10 +59,20 @@ export function borrowKernel(): KernelExports {
  * @param kernel What {@link borrowKernel} returned.
  */
 export function returnKernel(kernel: KernelExports): void {
-  if (idle.length >= MAX_IDLE || kernel.memory.buffer.byteLength > MAX_IDLE_BYTES) return;
+  if (idle.length < MAX_IDLE_KERNELS && emptyKernel(kernel)) idle.push(kernel);
+}
+
+/**
+ * Empties a kernel for its next user, if it is small enough to be kept.
+ *
+ * @param kernel A kernel that nobody uses.
+ * @returns Whether it was emptied.
+ */
+export function emptyKernel(kernel: KernelExports): boolean {
+  if (kernel.memory.buffer.byteLength > MAX_IDLE_KERNEL_BYTES) return false;
   // What is behind `reset` cannot be loaded, and is zero when it is handed out again: the kernel's law.
   kernel.reset();
-  idle.push(kernel);
+  return true;
 }
 
 /**

@@ -76,6 +76,15 @@ export const PAGE_BYTES = 65_536;
 /** Loop turns and function entries that pass between two looks at the clock: about a tenth of a millisecond's work. */
 export const INTERRUPT_INTERVAL = 100_000;
 
+/** Kernels that are kept for the next plug-in on the host's thread. */
+export const MAX_IDLE_KERNELS = 16;
+
+/** Kernels that each thread of plug-ins keeps. A Chromium renderer has 124 memories in all. */
+export const MAX_IDLE_SHARED_KERNELS = 4;
+
+/** Bytes above which a kernel is not kept. */
+export const MAX_IDLE_KERNEL_BYTES = 1_048_576;
+
 /** Threads that the worker engine starts before plug-ins share them. One takes about 5 MiB. */
 export const MAX_THREADS = 32;
 

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 
 import { type CallContext, type HostFunction, hostFunction, type LogEntry, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
+import { countResources } from "./resources.ts";
 import { ECHO, OUTPUT_H, plugin, wat } from "./wat.ts";
 
 /** Makes a plug-in on the engine under test. */
@@ -30,11 +31,6 @@ function watchRejections(): { stop(): readonly unknown[] } {
   const onEvent = ({ reason }: PromiseRejectionEvent): void => void found.push(reason);
   addEventListener("unhandledrejection", onEvent);
   return { stop: () => (removeEventListener("unhandledrejection", onEvent), found) };
-}
-
-/** How many timers are set; a page cannot tell, and says 0. */
-function countTimers(): number {
-  return typeof process === "object" ? process.getActiveResourcesInfo().filter((each) => each === "Timeout").length : 0;
 }
 
 /** Reads a key from data, looks it up by `lookup`, and outputs what it finds, or `-`. */
@@ -186,9 +182,9 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       await using sut = await create(ask, { functions: functions(shout) });
       for (let round = 0; round < 20; round += 1) await sut.call("run", "a", { signal });
       expect(listeners).toBe(0);
-      const before = countTimers();
+      const before = countResources("Timeout");
       await sut.call("run", "a", { signal });
-      expect(countTimers()).toBe(before);
+      expect(countResources("Timeout")).toBe(before);
     });
   });
 

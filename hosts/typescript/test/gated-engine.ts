@@ -6,6 +6,7 @@
 import type { CallOptions, CallStats, Engine } from "../src/engine.ts";
 import { PluginError } from "../src/mod.ts";
 import type { Output } from "../src/mod.ts";
+import { turn } from "./hand-clock.ts";
 
 /** A call at the gate. */
 export interface GatedCall {
@@ -27,7 +28,7 @@ export class Gates {
     const call = this.calls.shift();
     if (call === undefined) throw new Error("No call is at the gate");
     call.open();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     return call.input;
   }
 }

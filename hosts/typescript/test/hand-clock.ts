@@ -19,7 +19,7 @@ export class HandClock implements PoolClock {
   }
 
   soon(run: () => void): void {
-    setImmediate(run);
+    void turn().then(run);
   }
 
   /** Moves time on, runs the timers that are due in their order, and waits for what follows from them. */
@@ -38,7 +38,17 @@ export class HandClock implements PoolClock {
   }
 }
 
+/** Lets the event loop turn once, so that events that have happened are handled. */
+export function turn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => (port1.close(), resolve());
+    port2.postMessage(0);
+  });
+}
+
 /** Lets the event loop turn a few times, so that everything that waits for nothing else has happened. */
 export async function turns(count = 4): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let left = count; left > 0; left -= 1) await turn();
 }

@@ -1,8 +1,20 @@
-/** The platform whose threads tests use: a thread runs JavaScript, so it gets what the build made of the sources. */
+/**
+ * The platform whose threads tests use: a thread runs JavaScript, so it gets what the build made of the sources. In a page
+ * `web-worker-platform.ts` stands in its place.
+ */
 
 import { nodePlatform } from "../src/platform/node.ts";
 import { nodeWorkers } from "../src/platform/node-worker.ts";
-import type { Platform } from "../src/platform.ts";
+import type { Platform, StartWorker } from "../src/platform.ts";
 
-/** Node with threads from `dist`. */
-export const workerPlatform: Platform = { ...nodePlatform, startWorker: nodeWorkers(new URL("../dist/platform/node-thread.js", import.meta.url)) };
+/** Node, Deno or Bun, with threads from `dist`. */
+export const workerPlatform: Platform & { readonly startWorker: StartWorker } = {
+  ...nodePlatform,
+  startWorker: nodeWorkers(new URL("../dist/platform/node-thread.js", import.meta.url)),
+};
+
+/** Whether threads can share memory here. */
+export const HAS_THREADS = true as boolean;
+
+/** Threads whose code is nowhere. */
+export const lostWorkers: StartWorker = nodeWorkers(new URL("../dist/platform/nowhere.js", import.meta.url));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { turn } from "../../test/hand-clock.ts";
 import { serve } from "../../test/loopback.ts";
 import { PluginError } from "../error.ts";
 import { parseHttpOptions, type HttpOptions } from "./options.ts";
@@ -59,7 +60,7 @@ describe("an embedder's fetch", () => {
     let settle: (response: Response) => void = () => undefined;
     const stuck: typeof fetch = () => new Promise((resolve) => (settle = resolve));
     const work = send({ hosts, fetch: stuck }, "https://api.example.com/", controller.signal).catch((error: unknown) => error);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const reason = new Error("time is up");
     controller.abort(reason);
     expect(await work).toBe(reason);
@@ -77,7 +78,7 @@ describe("an embedder's fetch", () => {
     const options: HttpOptions = { hosts, fetch: endless, audit: ({ kind }) => events.push(kind) };
     expect(await send(options, "https://api.example.com/", controller.signal).catch((error: unknown) => error)).toBe(reason);
     await cancelled;
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect(events).toEqual(["allowed", "failed"]);
   });
 });

@@ -1,15 +1,20 @@
-/** What a thread of plug-ins runs on Node. */
+/** What a thread of plug-ins runs on Node, Deno and Bun. */
 
-import { parentPort, receiveMessageOnPort } from "node:worker_threads";
+import type { EventEmitter } from "node:events";
+import { MessagePort, parentPort, receiveMessageOnPort } from "node:worker_threads";
 
-import type { HostMessage } from "../worker/protocol.ts";
+import type { HostMessage, ThreadMessage } from "../worker/protocol.ts";
 import { GuestThread } from "../worker/serve.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("Cannot run: this file is the entry of a worker thread");
-const thread = new GuestThread({
-  post: (message) => port.postMessage(message),
-  receive: () => receiveMessageOnPort(port)?.message as HostMessage | undefined,
-});
-// After the first message the thread takes the others itself.
-port.once("message", (message: HostMessage) => thread.handle(message));
+const post = (message: ThreadMessage): void => port.postMessage(message);
+if (port instanceof MessagePort) {
+  // After the first message the thread takes the others itself.
+  const thread = new GuestThread({ post, receive: () => receiveMessageOnPort(port)?.message as HostMessage | undefined });
+  port.once("message", (message: HostMessage) => thread.handle(message));
+} else {
+  // Deno's is none, and gives messages only as events.
+  const thread = new GuestThread({ post });
+  (port as EventEmitter).on("message", (message: HostMessage) => thread.handle(message));
+}

@@ -1,9 +1,12 @@
-/** Threads on Node: `node:worker_threads`. */
+/** Threads on Node, Deno and Bun: `node:worker_threads`. */
 
 import { Worker } from "node:worker_threads";
 
 import { THREAD_HEAP_MIB } from "../limits.ts";
 import type { StartWorker } from "../platform.ts";
+
+/** Deno's threads cannot take a message that they were not given as an event. */
+const IS_DENO = "Deno" in globalThis;
 
 /**
  * @param entry Where the thread's own module is, `node-thread.js`.
@@ -24,7 +27,7 @@ export function nodeWorkers(entry: URL): StartWorker {
     worker.on("error", listener.lost);
     worker.on("exit", (exitCode) => listener.lost(new Error(`the thread exited with code ${exitCode}`)));
     return {
-      isSleeper: true,
+      isSleeper: !IS_DENO,
       post: (value) => worker.postMessage(value, []),
       hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
       terminate: async () => {

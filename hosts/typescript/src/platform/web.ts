@@ -8,7 +8,7 @@ export const webPlatform: Platform = Object.freeze({
   name: "web",
   fetch: (input, init) => fetch(input, init),
   sha256: async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
-  ...(typeof Worker === "function" && typeof SharedArrayBuffer === "function" ? { startWorker: startWebWorker } : {}),
+  ...(typeof Worker === "function" && typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated ? { startWorker: startWebWorker } : {}),
   now: () => performance.now(),
   wallClock: () => Date.now(),
   random: (into) => {

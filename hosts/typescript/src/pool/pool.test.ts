@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { failureOf } from "../../test/engine-suite.ts";
 import { GatedEngine, Gates } from "../../test/gated-engine.ts";
 import { HandClock, turns } from "../../test/hand-clock.ts";
+import { CAN_COUNT_RESOURCES, countResources } from "../../test/resources.ts";
 import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
-import { workerPlatform } from "../../test/worker-platform.ts";
+import { HAS_THREADS, workerPlatform } from "../../test/worker-platform.ts";
 import { preparePlugin } from "../create.ts";
 import type { Engine } from "../engine.ts";
 import { CAN_SUSPEND } from "../jspi.ts";
@@ -117,7 +117,8 @@ describe("calls", () => {
 
 const ENGINES: readonly { engine: string; on: PoolOptions }[] = [
   { engine: "inline", on: { engine: "inline" } },
-  { engine: "worker", on: { engine: "worker", platform: workerPlatform } },
+  // skipped because WebKit, where it is tested, shares no memory between threads
+  ...(HAS_THREADS ? [{ engine: "worker", on: { engine: "worker", platform: workerPlatform } } as const] : []),
 ];
 
 describe.each(ENGINES)("isolation on the $engine engine", ({ on }) => {
@@ -323,7 +324,7 @@ describe("fairness between tenants", () => {
     const pool = await open(busy, { isolation: "plugin", queue: { calls: 1000, waitMs: 60_000 } });
     let answered = 0;
     const flood = Promise.all(Array.from({ length: 200 }, async () => { await pool.call("work", "", { tenant: "flood" }); answered += 1; }));
-    await sleep(1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
     await pool.call("work", "", { tenant: "late" });
     expect(answered).toBeLessThan(200);
     await flood;
@@ -420,7 +421,8 @@ describe("the breaker", () => {
   });
 });
 
-test("on threads, calls run at the same time and close() ends those that compute", async () => {
+// skipped because WebKit, where it is tested, shares no memory between threads
+test.skipIf(!HAS_THREADS)("on threads, calls run at the same time and close() ends those that compute", async () => {
   const pool = await open(COUNTER, { engine: "worker", platform: workerPlatform, instances: { min: 2, max: 2 }, limits: { timeoutMs: 60_000 } });
   const spinning = [failureOf(pool.call("spin")), failureOf(pool.call("spin"))];
   const waiting = failureOf(pool.call("echo", "x"));
@@ -554,9 +556,10 @@ describe("close()", () => {
     expect((await failureOf(engine.reset())).code).toBe("plugin/closed");
   });
 
-  test("a pool that is open and idle does not keep the process alive, and a closed one leaves nothing", async () => {
+  // skipped because pages and Bun do not tell what is open
+  test.skipIf(!CAN_COUNT_RESOURCES)("a pool that is open and idle does not keep the process alive, and a closed one leaves nothing", async () => {
     // What the test runner has open comes and goes; timers and what waits for a turn are the pool's.
-    const pending = (): number => process.getActiveResourcesInfo().filter((each) => each === "Timeout" || each === "Immediate").length;
+    const pending = (): number => countResources("Timeout", "Immediate");
     await turns();
     const before = pending();
     const pool = await open(COUNTER, { instances: { min: 0 }, queue: { waitMs: 60_000 } });

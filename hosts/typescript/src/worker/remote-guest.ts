@@ -9,8 +9,8 @@ import type { LogEntry } from "../log.ts";
 import type { StartWorker } from "../platform.ts";
 import { Mailbox, type MailboxReport, RESTART, STATE } from "./mailbox.ts";
 import type { LoadMessage, SentFailure } from "./protocol.ts";
-import { createKernelMemory, openKernel, sharedKernelModule } from "./shared-kernel.ts";
-import { findThread, type Thread } from "./threads.ts";
+import { type SharedKernel, sharedKernelModule } from "./shared-kernel.ts";
+import { findThread, type Tenant, type Thread } from "./threads.ts";
 
 /** Takes what the plug-in's thread says. */
 export interface GuestListener {
@@ -32,6 +32,7 @@ export class RemoteGuest {
   readonly kernel: Kernel;
   readonly #thread: Thread;
   readonly #id: number;
+  readonly #shared: SharedKernel;
   readonly #mailbox = new Mailbox();
   #isHeld = false;
 
@@ -44,21 +45,23 @@ export class RemoteGuest {
    * @throws What the platform throws when it cannot start a thread, or a `RangeError` if there is no memory.
    */
   constructor(plan: GuestPlan, startWorker: StartWorker, listener: GuestListener) {
-    const memory = createKernelMemory(plan.limits.memoryPages);
-    const kernel = sharedKernelModule();
-    this.kernel = new Kernel(openKernel(kernel, memory), plan.limits.memoryPages);
+    const { memoryPages } = plan.limits;
     this.#thread = findThread(startWorker);
-    this.#id = this.#thread.enter({
+    const tenant: Tenant = {
       turn: (failure) => this.#turn(failure, listener),
       log: listener.logged,
       lost: (reason) => {
         this.#release();
         listener.lost(reason);
       },
-    });
+    };
+    const { id, kernel } = this.#thread.enter(tenant, memoryPages);
+    this.#id = id;
+    this.#shared = kernel;
+    this.kernel = new Kernel(kernel.exports, memoryPages);
     this.#mailbox.state = STATE.running;
     this.#hold();
-    this.#thread.post({ ...plan, kind: "load", id: this.#id, mailbox: this.#mailbox.buffer, bell: this.#thread.bell, kernel, memory });
+    this.#thread.post({ ...plan, kind: "load", id: this.#id, mailbox: this.#mailbox.buffer, bell: this.#thread.bell, kernel: sharedKernelModule(), memory: kernel.memory });
   }
 
   /**
@@ -112,7 +115,7 @@ export class RemoteGuest {
 
   /** Leaves the thread. No command may be running. */
   async leave(): Promise<void> {
-    await this.#thread.leave(this.#id);
+    await this.#thread.leave(this.#id, this.#shared);
   }
 
   /** Ends the thread, whatever it is doing. */

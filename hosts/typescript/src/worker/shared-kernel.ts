@@ -10,8 +10,9 @@
 
 import { encodeModule, parseModule, SECTION, Writer } from "@tenon/wasm";
 
-import { type KernelExports, Kernel } from "../kernel.ts";
+import { emptyKernel, type KernelExports, Kernel } from "../kernel.ts";
 import { kernelBytes } from "../kernel-wasm.ts";
+import { MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
 
 const NAMESPACE = "tenon";
 const NAME = "memory";
@@ -27,17 +28,44 @@ export function sharedKernelModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** A kernel that a plug-in's two threads share, as the host's thread has it. */
+export interface SharedKernel {
+  readonly memory: WebAssembly.Memory;
+  readonly maximumPages: number;
+  readonly exports: KernelExports;
+}
+
 /**
- * @param limitPages Pages that the blocks of a plug-in may have.
- * @returns Empty memory for a kernel.
+ * Kernels of one thread of plug-ins. They are used again, because shared memory is gone only when both threads have
+ * collected their garbage, and neither makes the other do so when it finds no more room.
  */
-export function createKernelMemory(limitPages: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 1, maximum: Math.max(1, Math.min(limitPages, MAX_PAGES)), shared: true });
+export class SharedKernels {
+  readonly #idle: SharedKernel[] = [];
+
+  /**
+   * @param limitPages Pages that the blocks of a plug-in may have.
+   * @returns A kernel that holds nothing.
+   * @throws {RangeError} If there is no memory.
+   */
+  borrow(limitPages: number): SharedKernel {
+    const maximumPages = Math.max(1, Math.min(limitPages, MAX_PAGES));
+    const index = this.#idle.findIndex((kernel) => kernel.maximumPages === maximumPages);
+    if (index !== -1) return this.#idle.splice(index, 1)[0] as SharedKernel;
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: maximumPages, shared: true });
+    return { memory, maximumPages, exports: openKernel(sharedKernelModule(), memory) };
+  }
+
+  /** @param kernel One that neither thread uses any more. */
+  giveBack(kernel: SharedKernel): void {
+    if (!emptyKernel(kernel.exports)) return;
+    if (this.#idle.length >= MAX_IDLE_SHARED_KERNELS) this.#idle.shift();
+    this.#idle.push(kernel);
+  }
 }
 
 /**
  * @param module What {@link sharedKernelModule} returned.
- * @param memory What {@link createKernelMemory} returned, on whichever thread.
+ * @param memory Memory of a {@link SharedKernel}, on whichever thread.
  * @returns The kernel's functions on that memory.
  */
 export function openKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {

@@ -8,6 +8,7 @@
 import { MAX_IDLE_THREADS, MAX_THREADS } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
+import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
 import { BELL, type HostMessage, type SentFailure, type ThreadMessage } from "./protocol.ts";
 
 /** A plug-in in a thread, on the host's side. */
@@ -45,6 +46,7 @@ export class Thread {
   readonly #all: Set<Thread>;
   readonly #tenants = new Map<number, Tenant>();
   readonly #bell = new Int32Array(new SharedArrayBuffer(BELL.bytes));
+  readonly #kernels = new SharedKernels();
   #lastId = 0;
   #holds = 0;
   #isGone = false;
@@ -76,21 +78,34 @@ export class Thread {
 
   /**
    * @param tenant A plug-in.
-   * @returns Its number in this thread.
+   * @param limitPages Pages that its blocks may have.
+   * @returns Its number in this thread, and its kernel.
+   * @throws {RangeError} If there is no memory for the kernel.
    */
-  enter(tenant: Tenant): number {
+  enter(tenant: Tenant, limitPages: number): { readonly id: number; readonly kernel: SharedKernel } {
+    let kernel: SharedKernel;
+    try {
+      kernel = this.#kernels.borrow(limitPages);
+    } catch (cause) {
+      void this.#rest();
+      throw cause;
+    }
     this.#lastId += 1;
     this.#tenants.set(this.#lastId, tenant);
-    return this.#lastId;
+    return { id: this.#lastId, kernel };
   }
 
-  /** Forgets a plug-in. The last one leaves an idle thread, which is kept or ended. */
-  leave(id: number): Promise<void> | undefined {
+  /**
+   * Forgets a plug-in. The last one leaves an idle thread, which is kept or ended.
+   *
+   * @param id Its number.
+   * @param kernel Its kernel, which it no longer uses.
+   */
+  leave(id: number, kernel: SharedKernel): Promise<void> | undefined {
     if (this.#isGone || !this.#tenants.delete(id)) return undefined;
     this.post({ kind: "unload", id });
-    if (this.size > 0) return undefined;
-    const idle = [...this.#all].filter((thread) => thread.size === 0).length;
-    return idle > MAX_IDLE_THREADS ? this.end(undefined) : undefined;
+    this.#kernels.giveBack(kernel);
+    return this.#rest();
   }
 
   /** Sends a message and wakes the thread. */
@@ -126,6 +141,13 @@ export class Thread {
   async end(reason: unknown): Promise<void> {
     this.#lose(reason);
     await this.#worker.terminate();
+  }
+
+  /** Ends the thread if nobody is in it and enough others wait for somebody. */
+  #rest(): Promise<void> | undefined {
+    if (this.size > 0) return undefined;
+    const idle = [...this.#all].filter((thread) => thread.size === 0).length;
+    return idle > MAX_IDLE_THREADS ? this.end(undefined) : undefined;
   }
 
   #ring(): void {
