@@ -116,10 +116,10 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
     });
 
     test("the deadline cuts off a host function that never settles, and the next call works", async () => {
-      await using sut = await create(ask, { functions: functions(() => new Promise(() => {})), limits: { timeoutMs: 20 } });
+      await using sut = await create(ask, { functions: functions(() => new Promise(() => {})), limits: { timeoutMs: 100 } });
       const failure = await failureOf(sut.call("run", "a"));
       expect(failure.code).toBe("call/timeout");
-      expect(failure.details).toEqual({ limitMs: 20 });
+      expect(failure.details).toEqual({ limitMs: 100 });
       expect((await sut.call("fine")).length).toBe(0);
     });
 
@@ -160,7 +160,7 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
         });
       });
       const unhandled = watchRejections();
-      await using sut = await create(ask, { functions: functions(slow), limits: { timeoutMs: 20 } });
+      await using sut = await create(ask, { functions: functions(slow), limits: { timeoutMs: 100 } });
       expect((await failureOf(sut.call("twice", "slow"))).code).toBe("call/timeout");
       const next = sut.call("run", "next");
       settle();

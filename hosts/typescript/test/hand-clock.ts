@@ -43,7 +43,8 @@ export function turn(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    port1.onmessage = () => (port1.close(), resolve());
+    port1.addEventListener("message", () => (port1.close(), resolve()));
+    port1.start();
     port2.postMessage(0);
   });
 }

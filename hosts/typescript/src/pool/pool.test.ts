@@ -58,7 +58,7 @@ const text = async (output: Promise<Output>): Promise<string> => (await output).
 
 describe("calls", () => {
   test("many at once all get their own answer", async () => {
-    const pool = await open(ECHO);
+    const pool = await open(ECHO, { queue: { waitMs: 60_000 } });
     const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => text(pool.call("echo", `call ${index}`))));
     expect(answers).toEqual(Array.from({ length: 500 }, (_, index) => `call ${index}`));
     expect(pool.functions).toEqual(["echo"]);
@@ -117,7 +117,7 @@ describe("calls", () => {
 
 const ENGINES: readonly { engine: string; on: PoolOptions }[] = [
   { engine: "inline", on: { engine: "inline" } },
-  // skipped because WebKit, where it is tested, shares no memory between threads
+  // skipped because WebKitGTK shares no memory between threads
   ...(HAS_THREADS ? [{ engine: "worker", on: { engine: "worker", platform: workerPlatform } } as const] : []),
 ];
 
@@ -421,7 +421,7 @@ describe("the breaker", () => {
   });
 });
 
-// skipped because WebKit, where it is tested, shares no memory between threads
+// skipped because WebKitGTK shares no memory between threads
 test.skipIf(!HAS_THREADS)("on threads, calls run at the same time and close() ends those that compute", async () => {
   const pool = await open(COUNTER, { engine: "worker", platform: workerPlatform, instances: { min: 2, max: 2 }, limits: { timeoutMs: 60_000 } });
   const spinning = [failureOf(pool.call("spin")), failureOf(pool.call("spin"))];

@@ -6,7 +6,7 @@ import { createPlugin } from "../node.ts";
 
 const create: Create = (source, options = {}) => createPlugin(source, { ...options, engine: "worker", platform });
 
-// skipped because WebKit, where it is tested, shares no memory between threads
+// skipped because WebKitGTK shares no memory between threads
 describe.skipIf(!HAS_THREADS)("on another thread", () => {
   engineSuite("worker engine", create, true);
 });
