@@ -17,10 +17,11 @@ const RESTS_ON = {
   pdks: ["abi", "kernel", "wasm"],
   compiler: ["abi", "kernel", "wasm"],
   systems: ["hosts", "wasm"],
-  cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems"],
+  testing: ["hosts", "systems"],
+  cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing"],
   conformance: ["pdks"],
-  benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "cli", "conformance"],
-  examples: ["hosts", "pdks", "compiler", "systems", "cli", "wasm"],
+  benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing", "cli", "conformance"],
+  examples: ["hosts", "pdks", "compiler", "systems", "testing", "cli", "wasm"],
   scripts: ["conformance"],
 };
 

@@ -2,6 +2,8 @@
 
 import { type FailureCode, PluginError } from "@tenon/host";
 
+import { BuildFailed } from "./languages/language.ts";
+
 /** Exit code → what it means; the table of `tenon --help` and of the README. */
 export const EXIT_CODES = {
   0: "done",
@@ -9,6 +11,7 @@ export const EXIT_CODES = {
   2: "the command line is wrong: an option, a file to read, or a function that is not there",
   3: "the plug-in could not be loaded: unreadable, invalid, not granted, or nothing offers what it imports",
   4: "the plug-in was stopped by a limit: time, memory, fuel, stack or another",
+  5: "the plug-in could not be built, or a test of it failed",
   70: "a fault of tenon itself; please report it",
 } as const;
 
@@ -38,6 +41,7 @@ export class UsageError extends Error {
  */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return 2;
+  if (error instanceof BuildFailed) return 5;
   if (!PluginError.is(error)) return 70;
   if (LIMIT_CODES.has(error.code)) return 4;
   const [area = ""] = error.code.split("/");

@@ -5,12 +5,14 @@ import { WasmError } from "@tenon/wasm";
 
 import { escapeLine, escapeLines, formatJson } from "./escape.ts";
 import { type ExitCode, exitCodeOf, UsageError } from "./exit.ts";
+import { printFindings } from "./findings.ts";
+import { BuildFailed } from "./languages/language.ts";
 import type { Channel, Terminal } from "./terminal.ts";
 
 /** A failure as `--json` prints it. */
 interface FailureReport {
-  /** Stable code of the host; `usage` or `internal` if the failure is none of the host's. */
-  readonly code: FailureCode | "usage" | "internal";
+  /** Stable code of the host; one of the others if the failure is none of the host's. */
+  readonly code: FailureCode | "usage" | "build" | "internal";
   readonly message: string;
   readonly details: unknown;
   /** The plug-in's functions, innermost first. */
@@ -40,6 +42,9 @@ function reportFailure(thrown: unknown): FailureReport {
   const error = thrown instanceof WasmError ? invalidModule(thrown) : thrown;
   const exitCode = exitCodeOf(error);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof BuildFailed) {
+    return { code: "build", message, details: { findings: error.findings, output: error.output }, guestStack: [], hint: undefined, exitCode };
+  }
   if (!PluginError.is(error)) {
     return { code: error instanceof UsageError ? "usage" : "internal", message, details: {}, guestStack: [], hint: undefined, exitCode };
   }
@@ -58,6 +63,7 @@ function reportFailure(thrown: unknown): FailureReport {
 export function finishFailed(thrown: unknown, terminal: Terminal, isJson: boolean, more: Readonly<Record<string, unknown>> = {}): ExitCode {
   const report = reportFailure(thrown);
   if (isJson) terminal.output.write(`${formatJson({ ok: false, error: report, ...more })}\n`);
+  else if (thrown instanceof BuildFailed) printBuildFailure(thrown, terminal.messages);
   else printFailure(report, terminal.messages);
   if (report.code === "internal" && thrown instanceof Error) terminal.messages.write(`${escapeLines(thrown.stack ?? "")}\n`);
   return report.exitCode;
@@ -76,6 +82,13 @@ function printFailure({ message, code, guestStack, hint }: FailureReport, channe
       field("stack", foldFrames(guestStack).map(escapeLine)) +
       field("hint", hint === undefined ? [] : [hint]),
   );
+}
+
+/** Findings speak for themselves; what a tool wrote stands as it is, with its colours. */
+function printBuildFailure({ message, findings, folder, output }: BuildFailed, channel: Channel): void {
+  printFindings(findings, "error", folder, channel);
+  channel.write(output === "" || output.endsWith("\n") ? output : `${output}\n`);
+  channel.write(`${channel.paint("red", "error")}: ${escapeLines(message, "  ")}\n`);
 }
 
 /** Recursion shows as one line. */

@@ -4,16 +4,25 @@ import { createRequire } from "node:module";
 
 import { Command, CommanderError } from "commander";
 
-import { addCall } from "./call.ts";
 import { escapeLines } from "./escape.ts";
 import { EXIT_CODES, type ExitCode } from "./exit.ts";
 import { finishFailed } from "./failure.ts";
-import { addInspect } from "./inspect.ts";
-import { addPrepare } from "./prepare.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs a command and tells its exit code. */
 export type Run = (command: () => Promise<ExitCode>) => Promise<void>;
+
+type AddCommand = (program: Command, terminal: Terminal, run: Run) => Command;
+
+/** A command's file is loaded when it is named, so that none waits for what the others need; help loads them all. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  new: async () => (await import("./new.ts")).addNew,
+  build: async () => (await import("./build.ts")).addBuild,
+  test: async () => (await import("./test.ts")).addTest,
+  call: async () => (await import("./call.ts")).addCall,
+  inspect: async () => (await import("./inspect.ts")).addInspect,
+  prepare: async () => (await import("./prepare.ts")).addPrepare,
+};
 
 /**
  * Runs one command line.
@@ -25,7 +34,7 @@ export type Run = (command: () => Promise<ExitCode>) => Promise<void>;
 export async function runTenon(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = new Command("tenon")
-    .description("Call, inspect and prepare WebAssembly plug-ins")
+    .description("Build, test, call and inspect WebAssembly plug-ins")
     .version(readVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .configureHelp({ sortSubcommands: false })
@@ -35,12 +44,13 @@ export async function runTenon(args: readonly string[], terminal: Terminal): Pro
       outputError: (text, write) => write(text.replace(/^error/, terminal.messages.paint("red", "error"))),
     })
     .exitOverride()
-    .addHelpText("after", `\nExit codes:\n${formatExitCodes()}\n\nExamples:\n  tenon inspect discount.wasm\n  tenon call discount.wasm before_checkout --input '{"total": 12000}'\n`);
+    .addHelpText("after", `\nExit codes:\n${formatExitCodes()}\n\nExamples:\n  tenon new discount\n  tenon build plugin.ts\n  tenon inspect discount.wasm\n  tenon call discount.wasm before_checkout --input '{"total": 12000}'\n`);
   const run: Run = async (command) => {
     exitCode = await command();
   };
-  for (const add of [addCall, addInspect, addPrepare]) {
-    const command = add(program, terminal, run);
+  const named = args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]) ? COMMANDS[args[0]] : undefined;
+  for (const load of named === undefined ? Object.values(COMMANDS) : [named]) {
+    const command = (await load())(program, terminal, run);
     command.showHelpAfterError(`(tenon ${command.name()} --help lists all options)`);
   }
   program.showHelpAfterError("(tenon --help lists all commands)");
@@ -58,7 +68,8 @@ function formatExitCodes(): string {
   return Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padStart(2)}  ${meaning}`).join("\n");
 }
 
-function readVersion(): string {
+/** @returns The version of this program, which is that of all packages. */
+export function readVersion(): string {
   const { version } = createRequire(import.meta.url)("../package.json") as { readonly version: string };
   return version;
 }

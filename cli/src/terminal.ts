@@ -4,7 +4,7 @@ import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 
 /** Colours and weights that are used. */
-export type Style = "bold" | "dim" | "red" | "yellow" | "cyan";
+export type Style = "bold" | "dim" | "red" | "yellow" | "cyan" | "inverse";
 
 /** A way out: standard output or standard error. */
 export interface Channel {
@@ -27,7 +27,7 @@ export interface Terminal {
 }
 
 /** SGR codes: on, off. Source: ECMA-48, 8.3.117 */
-const STYLES: Readonly<Record<Style, readonly [number, number]>> = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39], cyan: [36, 39] };
+const STYLES: Readonly<Record<Style, readonly [number, number]>> = { bold: [1, 22], dim: [2, 22], red: [31, 39], yellow: [33, 39], cyan: [36, 39], inverse: [7, 27] };
 
 /** @returns The terminal of this process. */
 export function processTerminal(): Terminal {

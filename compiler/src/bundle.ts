@@ -214,7 +214,7 @@ function asDiagnostic({ text, location, notes }: Esbuild.Message): Diagnostic {
   const hint = notes.map((note) => note.text).join(" ");
   const message = hint === "" ? text : `${text}. ${hint}`;
   if (location === null) return { message };
-  return { message, file: shownName(location.file), line: location.line, column: location.column + 1, lineText: location.lineText };
+  return { message, file: shownName(location.file), line: location.line, column: location.column + 1, length: Math.max(1, location.length), lineText: location.lineText };
 }
 
 function asCompileError(error: unknown): unknown {

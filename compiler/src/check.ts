@@ -18,19 +18,49 @@ const DEFAULTS = [
  * @returns What `tsc` found; empty when all is well.
  */
 export async function checkTypes(entry: string, root: string, tsconfig?: string): Promise<Diagnostic[]> {
-  const [{ execFile }, { createRequire }, { existsSync }, path] = await Promise.all([import("node:child_process"), import("node:module"), import("node:fs"), import("node:path")]);
+  const [{ createRequire }, { existsSync, readFileSync }, path] = await Promise.all([import("node:module"), import("node:fs"), import("node:path")]);
   const tsc = path.join(path.dirname(findTypeScript(createRequire, path.join(root, "package.json"))), "bin/tsc");
   let project = tsconfig === undefined ? undefined : path.resolve(root, tsconfig);
   for (let folder = path.dirname(entry); project === undefined; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, "tsconfig.json"))) project = path.join(folder, "tsconfig.json");
     if (folder === path.dirname(folder)) break;
   }
-  const values = project === undefined ? [...DEFAULTS, entry] : ["--noEmit", "--pretty", "false", "-p", project];
+  const place = (findings: Diagnostic[]): Diagnostic[] => findings.map((finding) => withSource(finding, (file) => readFileSync(path.resolve(root, file), "utf8")));
+  if (project === undefined) return place((await runTsc(tsc, root, [...DEFAULTS, entry])).findings);
+  const { findings, files } = await runTsc(tsc, root, ["--noEmit", "--listFiles", "--pretty", "false", "-p", project]);
+  if (files.has(entry.replaceAll("\\", "/"))) return place(findings);
+  return place(await checkAlone(tsc, entry, root, project));
+}
+
+/** For an entry that its tsconfig.json does not include: a project of this one file, with the same options. */
+async function checkAlone(tsc: string, entry: string, root: string, project: string): Promise<Diagnostic[]> {
+  const [{ mkdtemp, rm, writeFile }, { tmpdir }, path] = await Promise.all([import("node:fs/promises"), import("node:os"), import("node:path")]);
+  const folder = await mkdtemp(path.join(tmpdir(), "tenon-check-"));
+  try {
+    const typeRoots: string[] = [];
+    for (let above = path.dirname(project); ; above = path.dirname(above)) {
+      typeRoots.push(path.join(above, "node_modules/@types"));
+      if (above === path.dirname(above)) break;
+    }
+    const alone = path.join(folder, "tsconfig.json");
+    await writeFile(alone, JSON.stringify({ extends: project, files: [entry], include: [], compilerOptions: { noEmit: true, composite: false, incremental: false, allowImportingTsExtensions: true, rootDir: path.parse(entry).root, typeRoots } }));
+    return (await runTsc(tsc, root, ["--pretty", "false", "-p", alone])).findings;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runTsc(tsc: string, root: string, args: string[]): Promise<{ findings: Diagnostic[]; files: Set<string> }> {
+  const { execFile } = await import("node:child_process");
   return new Promise((settle, fail) => {
-    execFile(process.execPath, [tsc, ...values], { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [tsc, ...args], { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const findings = parseOutput(stdout);
-      if (findings.length === 0 && error !== null) fail(new Error(`Cannot check the types: tsc failed with "${(stderr || stdout).trim()}"`));
-      else settle(findings);
+      const files = new Set(stdout.split(/\r?\n/).filter((line) => line.startsWith("/") || /^[A-Za-z]:\//.test(line)));
+      // With no file of its own, a project is an error to tsc and none to us.
+      const isEmpty = findings.length === 1 && findings[0]?.code === "TS18002";
+      if (isEmpty) settle({ findings: [], files });
+      else if (findings.length === 0 && error !== null) fail(new Error(`Cannot check the types: tsc failed with "${(stderr || stdout).trim()}"`));
+      else settle({ findings, files });
     });
   });
 }
@@ -55,4 +85,13 @@ function parseOutput(text: string): Diagnostic[] {
     else if (last !== undefined && line.startsWith(" ")) last.message += `\n${line}`;
   }
   return findings;
+}
+
+/** Adds the line that is meant, and how much of it: the word that begins there. */
+function withSource(finding: Diagnostic, readText: (file: string) => string): Diagnostic {
+  const { file, line, column } = finding;
+  if (file === undefined || line === undefined || column === undefined) return finding;
+  const lineText = readText(file).split(/\r?\n/)[line - 1];
+  if (lineText === undefined) return finding;
+  return { ...finding, lineText, length: /^[\w$]+/.exec(lineText.slice(column - 1))?.[0].length ?? 1 };
 }

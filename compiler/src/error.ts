@@ -9,6 +9,8 @@ export type Diagnostic = {
   line?: number;
   /** From 1. */
   column?: number;
+  /** How many characters from there on are meant. */
+  length?: number;
   /** The source line it is about. */
   lineText?: string;
   /** Where top-level code was when it threw. */
@@ -35,9 +37,9 @@ export class CompileError extends Error {
  *
  * @returns `file:line:column - error CODE: message`, followed by the source line or the stack if known.
  */
-export function formatDiagnostic({ message, file, line, column, lineText, stack, code }: Diagnostic): string {
+export function formatDiagnostic({ message, file, line, column, length = 1, lineText, stack, code }: Diagnostic): string {
   const where = file === undefined ? "" : `${[file, line, column].filter((part) => part !== undefined).join(":")} - `;
-  const source = lineText === undefined || line === undefined ? "" : `\n\n${line} ${lineText}\n${" ".repeat(String(line).length + Math.max(1, column ?? 1))}~\n`;
+  const source = lineText === undefined || line === undefined ? "" : `\n\n${line} ${lineText}\n${" ".repeat(String(line).length + Math.max(1, column ?? 1))}${"~".repeat(length)}\n`;
   const trace = stack === undefined || stack.trim() === "" ? "" : `\n${stack.trimEnd()}`;
   return `${where}error${code === undefined ? "" : ` ${code}`}: ${message}${source}${trace}`;
 }

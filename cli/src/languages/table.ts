@@ -1,0 +1,65 @@
+/** All languages, and which of them a source is written in. A project's own file (`Cargo.toml`) says more than an extension. */
+
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+
+import { UsageError } from "../exit.ts";
+import type { Language, Source } from "./language.ts";
+import { typescript } from "./typescript.ts";
+
+/** In the order in which a folder is searched: languages whose projects have a file of their own come first. */
+export const LANGUAGES: readonly Language[] = [typescript];
+
+/** A source and its language. */
+export type Found = { readonly language: Language; readonly source: Source };
+
+/**
+ * @param name What stands behind `--lang`.
+ * @throws {UsageError} If there is no such language.
+ */
+export function languageOf(name: string): Language {
+  const language = LANGUAGES.find((each) => each.name === name);
+  if (language === undefined) throw new UsageError(`Cannot find the language "${name}": there are ${LANGUAGES.map((each) => each.name).join(", ")}`);
+  return language;
+}
+
+/**
+ * Finds what is to be built.
+ *
+ * @param path A file, or the folder of a project.
+ * @param language Only this one.
+ * @throws {UsageError} If nothing is there, or nothing that a language knows.
+ */
+export async function findSource(path: string, language?: Language): Promise<Found> {
+  const languages = language === undefined ? LANGUAGES : [language];
+  const absolute = resolve(path);
+  const found = await stat(absolute).catch((cause: unknown) => {
+    throw new UsageError(`Cannot read "${path}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  if (found.isDirectory()) {
+    for (const each of languages) {
+      const entry = await findEntry(absolute, each);
+      if (entry !== undefined) return { language: each, source: { folder: absolute, entry } };
+    }
+    throw new UsageError(`Cannot find a plug-in in "${path}": looked for ${languages.flatMap(({ entries }) => entries).join(", ")}; name the file to build`);
+  }
+  const known = languages.find(({ files }) => files.test(absolute.replaceAll("\\", "/")));
+  if (known === undefined) throw new UsageError(`Cannot build "${path}": it is none of ${languages.map(({ title }) => title).join(", ")}`);
+  return { language: known, source: { folder: folderOf(absolute), entry: absolute } };
+}
+
+/** The working directory if the file is in it, so that paths in messages are what a person would type; else the file's folder. */
+function folderOf(file: string): string {
+  return relative(process.cwd(), file).startsWith("..") ? dirname(file) : process.cwd();
+}
+
+async function findEntry(folder: string, { entries }: Language): Promise<string | undefined> {
+  for (const entry of entries) {
+    const [name, inside] = [basename(entry), join(folder, dirname(entry))];
+    const names = await readdir(inside).catch(() => []);
+    const [start = "", end] = name.split("*");
+    const match = names.toSorted((one, other) => (one < other ? -1 : 1)).find((each) => (end === undefined ? each === name : each.startsWith(start) && each.endsWith(end)));
+    if (match !== undefined) return join(inside, match);
+  }
+  return undefined;
+}
