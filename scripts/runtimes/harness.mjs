@@ -4,11 +4,15 @@
  */
 import { ASYMMETRIC_MATCHERS_OBJECT, GLOBAL_EXPECT, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from "@vitest/expect";
 import { startTests } from "@vitest/runner";
+import { spyOn } from "@vitest/spy";
 import * as chai from "chai";
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, onTestFinished, test } from "@vitest/runner";
 
 for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
+
+/** As Vitest's, as far as tests use it. */
+export const vi = { spyOn };
 
 /** As Vitest's. */
 export const expect = Object.assign((value, message) => chai.expect(value, message), chai.expect, globalThis[ASYMMETRIC_MATCHERS_OBJECT]);

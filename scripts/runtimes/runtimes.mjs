@@ -2,7 +2,7 @@
  * The runtimes that the project supports, and how each runs the tests: a bundle for pages, workers and the edge, the same
  * bundle with Node's modules for Deno and Bun, Vitest itself for Node.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../check.mjs";
 import { bundleTests } from "./bundle.mjs";
@@ -32,6 +32,7 @@ export const KNOWN = {
     "over 'fetch' > fails with http/failed when > 'the server switches protocols'": "Deno's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
   },
   bun: {
+    "over 'fetch' > ends with its signal > 'before the response', and cuts the connection": "sometimes Bun's own fetch keeps a listener on a signal for a while",
     "over 'fetch' > ends with its signal > 'inside the body', and cuts the connection": "sometimes Bun's own fetch keeps a listener on a signal for a while",
     "over 'fetch' > fails with http/failed when > 'the answer is smuggled'": "Bun's own fetch is laxer about broken answers; requests of plug-ins go over node:http there",
     "a trap carries the plug-in's own stack with function names": "Bun names no function of a module in a stack",
@@ -41,6 +42,7 @@ export const KNOWN = {
     "by ending the thread, if the plug-in has no limits and does not stop; the next call gets another": "Bun ends no thread that loops in WebAssembly: the call ends, the thread goes on",
   },
   chromium: {
+    "a thread that cannot start is a failure of the engine, not of the process": "sometimes a renderer's 124 memories are used up by what other threads have not collected yet",
     "are shared past the cap, and a host function may call a plug-in of its own thread": "sometimes a renderer's 124 memories are used up by what other threads have not collected yet",
   },
 };
@@ -71,9 +73,17 @@ export async function runProgram(name, folder) {
 /** What gives a page memory that its threads share. Source: https://html.spec.whatwg.org/multipage/document-sequences.html#cross-origin-isolation-mode */
 export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** Runs the bundle in a browser's page; returns what `runSuites` of the harness returns. */
+/** Tests with threads, and the others: each part gets a page, because a renderer has room for 124 memories and collects late. */
+const PAGES = [(file) => /\/(pool|worker)\//.test(file), (file) => !/\/(pool|worker)\//.test(file)];
+
+/** Runs the tests in a browser's pages; returns what `runSuites` of the harness returns. */
 export async function runPage(name) {
-  const body = await bundleTests(true);
+  const results = [];
+  for (const isPart of PAGES) results.push(...(await runTestsInPage(name, await bundleTests(true, isPart))));
+  return results;
+}
+
+async function runTestsInPage(name, body) {
   const page = `<!doctype html><script type="module">
     try { const { results } = await import("/tests.js"); globalThis.outcome = await results; }
     catch (error) { globalThis.outcome = [{ file: "the bundle", passed: 0, skipped: 0, failures: [{ name: "loading", message: String(error) }] }]; }
@@ -81,6 +91,7 @@ export async function runPage(name) {
   const thread = readFileSync(join(root, "hosts/typescript/dist/platform/web-thread.js"));
   const scripts = { "/tests.js": body, "/web-thread.js": thread };
   const server = await serve((path) => {
+    if (path.startsWith("/files/")) return projectFile(decodeURIComponent(path.slice("/files".length)));
     if (path.endsWith(".js")) return Object.hasOwn(scripts, path) ? { type: "text/javascript", body: scripts[path], headers: ISOLATED } : undefined;
     return { type: "text/html; charset=utf-8", body: page, headers: ISOLATED };
   });
@@ -89,4 +100,11 @@ export async function runPage(name) {
   } finally {
     server.close();
   }
+}
+
+/** A file of the project, or the names in a folder as JSON: what `page-files.mjs` asks for. */
+function projectFile(path) {
+  const file = join(root, path);
+  if (!existsSync(file)) return undefined;
+  return { type: "application/octet-stream", body: statSync(file).isDirectory() ? JSON.stringify(readdirSync(file)) : readFileSync(file) };
 }

@@ -69,10 +69,15 @@ function check({ schema }: Wire, value: unknown, crossing: Crossing): unknown {
     result = schema["~standard"].validate(value);
   } catch (cause) {
     // A value nested so deep that the check runs out of stack is the sender's doing, not a fault of the host.
-    if (cause instanceof RangeError) throw invalid(crossing, [{ path: "", message: "it is nested too deeply" }], cause);
+    if (cause instanceof RangeError || isDeepRecursion(cause)) throw invalid(crossing, [{ path: "", message: "it is nested too deeply" }], cause);
     throw cause;
   }
   return result instanceof Promise ? result.then((settled) => valueOf(settled, crossing)) : valueOf(result, crossing);
+}
+
+/** Firefox's own class for it has no name in the language. */
+function isDeepRecursion(cause: unknown): boolean {
+  return cause instanceof Error && cause.message === "too much recursion";
 }
 
 function valueOf(result: StandardSchemaV1.Result<unknown>, crossing: Crossing): unknown {

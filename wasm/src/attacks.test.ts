@@ -62,7 +62,7 @@ describe("stack", () => {
 
   test.each(RECURSIONS)("endless recursion $name is a trap at the depth asked for", ({ text }) => {
     const driven = drive(limitModule(compile(text), { stack: true }), { stack: 1000 });
-    for (let round = 0; round < 3; round++) expect(() => driven.call("run")).toThrow("unreachable");
+    for (let round = 0; round < 3; round++) expect(() => driven.call("run")).toThrow(/unreachable/i);
     expect((driven.exports[ADDED.stack] as WebAssembly.Global).value).toBe(-1);
   });
 
@@ -71,7 +71,7 @@ describe("stack", () => {
     const driven = drive(limitModule(compile(text), { stack: true }), { stack: 500 });
     driven.call("run", 500);
     expect((driven.exports[ADDED.stack] as WebAssembly.Global).value).toBe(500);
-    expect(() => driven.call("run", 501)).toThrow("unreachable");
+    expect(() => driven.call("run", 501)).toThrow(/unreachable/i);
   });
 
   test("a frame with many locals counts for more", () => {
@@ -79,7 +79,7 @@ describe("stack", () => {
     const text = `(module (func $f (export "run") (param i32) (local ${locals}) (if (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))))))`;
     const driven = drive(limitModule(compile(text), { stack: true }), { stack: 1000 });
     driven.call("run", 9);
-    expect(() => driven.call("run", 10)).toThrow("unreachable");
+    expect(() => driven.call("run", 10)).toThrow(/unreachable/i);
   });
 
   const UNWINDINGS = [
@@ -102,7 +102,7 @@ describe("shapes of code", () => {
   test("fifty thousand functions that call each other", () => {
     const functions = Array.from({ length: 50_000 }, (_, index) => `(func $f${index} (call $f${(index + 1) % 50_000}))`);
     const driven = drive(limitModule(compile(`(module ${functions.join("")} (func (export "run") (call $f0)))`), { stack: true, interrupt: true }), { stack: 3 });
-    expect(() => driven.call("run")).toThrow(/call stack|unreachable/); // the engine's own stack ends first, or ours
+    expect(() => driven.call("run")).toThrow(/call stack|recursion|unreachable/i); // the engine's own stack ends first, or ours
   });
 
   test("a hundred thousand blocks in each other", () => {
@@ -115,7 +115,7 @@ describe("shapes of code", () => {
     const labels = Array<number>(60_000).fill(0);
     const bytes = bodyOf([0x03, 0x40, 0x41, 0, 0x0e, ...u32(labels.length), ...labels, 0, 0x0b]);
     const driven = drive(limitModule(bytes, { interrupt: true }), { countdown: 1000, looks: 3 });
-    expect(() => driven.call("run")).toThrow("unreachable");
+    expect(() => driven.call("run")).toThrow(/unreachable/i);
   });
 
   test("more locals than leave room for those of metering", () => {

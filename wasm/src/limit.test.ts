@@ -210,7 +210,7 @@ describe("functions that take a size", () => {
     test("what is too much for the fuel is not called", () => {
       const driven = drive(limitModule(bytes, { fuel: true, sized, kernel }), { fuel: 1_000, imports });
       sizes.length = 0;
-      for (const entry of ["direct", "indirect", "small"]) expect(() => driven.call(entry, 1_000_000n)).toThrow("unreachable");
+      for (const entry of ["direct", "indirect", "small"]) expect(() => driven.call(entry, 1_000_000n)).toThrow(/unreachable/i);
       expect(sizes).toEqual([]);
       driven.call("other", 1_000_000n);
       expect(sizes).toEqual([1_000_000]);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { QuickJS } from "quickjs-wasi";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ADDED, I64, limitModule, parseModule, signatureOf, type LimitOptions } from "@tenon/wasm";
 import { kernelBytes } from "./kernel-wasm.ts";
 
@@ -33,28 +33,32 @@ describe("QuickJS (wasi-sdk)", () => {
     `try { undefined.x } catch (error) { error.message }`,
     `let t = ""; for (const k of (function* () { for (let i = 0; i < 50; i++) yield i * 7 % 13; })()) t += k; t`,
   ];
-  afterEach(() => void vi.restoreAllMocks());
 
   /** What the scripts give, one after the other in one instance. */
   async function outputs(module: Uint8Array): Promise<{ readonly values: readonly string[]; readonly looks: number; readonly instance: WebAssembly.Instance }> {
     const instantiate = WebAssembly.instantiate.bind(WebAssembly) as (compiled: WebAssembly.Module, imports: WebAssembly.Imports) => Promise<WebAssembly.Instance>;
+    const original = WebAssembly.instantiate;
+    const values: string[] = [];
     let looks = 0;
     let found: WebAssembly.Instance | undefined;
     const interrupt = (): number => (looks++, 1_000);
-    vi.spyOn(WebAssembly, "instantiate").mockImplementation((async (compiled: WebAssembly.Module, imports: WebAssembly.Imports) => {
+    WebAssembly.instantiate = (async (compiled: WebAssembly.Module, imports: WebAssembly.Imports) => {
       found = await instantiate(compiled, { ...imports, [ADDED.namespace]: { [ADDED.interrupt]: interrupt } });
       endow(found);
       return found;
-    }) as unknown as typeof WebAssembly.instantiate);
-    const vm = await QuickJS.create(new WebAssembly.Module(module as BufferSource));
-    const values = SCRIPTS.map((script) => String(vm.dump(vm.evalCode(script))));
+    }) as unknown as typeof WebAssembly.instantiate;
+    try {
+      const vm = await QuickJS.create(new WebAssembly.Module(module as BufferSource));
+      values.push(...SCRIPTS.map((script) => String(vm.dump(vm.evalCode(script)))));
+    } finally {
+      WebAssembly.instantiate = original;
+    }
     if (found === undefined) throw new Error("QuickJS was not instantiated by WebAssembly.instantiate()");
     return { values, looks, instance: found };
   }
 
   test.each(SETS)("gives the same under $name", async ({ options }) => {
     const plain = await outputs(bytes);
-    vi.restoreAllMocks();
     const limited = await outputs(limitModule(bytes, options).bytes);
     expect(plain.values[0]).toBe("610");
     expect(limited.values).toEqual(plain.values);
