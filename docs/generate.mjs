@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
 
 /** Packages that users import, by folder; `exports` of each says what its entries are. */
-const PACKAGES = ["hosts/typescript", "systems", "compiler", "pdks/typescript", "wasm"];
+const PACKAGES = ["hosts/typescript", "systems", "compiler", "pdks/typescript", "testing", "wasm"];
 
 /**
  * Writes all of them.
@@ -111,5 +111,5 @@ async function apiPages(reference) {
 /** First sentence of a file's header. */
 function headerOf(source) {
   const [, text = ""] = /^\/\*\*\s*([\s\S]*?)\*\//.exec(readFileSync(source, "utf8")) ?? [];
-  return text.replaceAll(/\n \* ?/g, " ").replace(/^`[^`]*`:\s*/, "").split(/[.;](?:\s|$)/)[0].trim();
+  return text.replaceAll(/(?:^|\n ?)\* ?/g, " ").trim().replace(/^`[^`]*`:\s*/, "").split(/[.;](?:\s|$)/)[0].trim();
 }

@@ -17,7 +17,7 @@ import { root } from "./tree.mjs";
 
 /** Cheap and telling ones first; `abi` comes before any build, `types` builds what those after it read. */
 const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "code", "unused", "size", "support", "packages"];
-const SLOW = ["site", "fixtures", "runtimes", "workerd", "bundlers", "example", "fuzz", "soak"];
+const SLOW = ["site", "tutorials", "fixtures", "runtimes", "workerd", "bundlers", "example", "fuzz", "soak"];
 
 const { values: options, positionals } = parseArgs({
   options: { slow: { type: "boolean", default: false }, tests: { type: "string" } },

@@ -19,6 +19,7 @@ export default defineConfig({
     search: { provider: "local" },
     outline: [2, 3],
     nav: [
+      { text: "Start", link: "/start" },
       { text: "Guide", link: "/guide/host-functions" },
       { text: "Reference", link: "/reference/" },
     ],
@@ -27,6 +28,7 @@ export default defineConfig({
         text: "Start",
         items: [
           { text: "What Tenon is", link: "/what" },
+          { text: "Your first plug-in", link: "/start" },
         ],
       },
       {
@@ -43,6 +45,13 @@ export default defineConfig({
           { text: "Pools", link: "/guide/pools" },
           { text: "Typed systems", link: "/guide/systems" },
           { text: "Browsers and the edge", link: "/guide/browsers" },
+        ],
+      },
+      {
+        text: "For authors of plug-ins",
+        items: [
+          { text: "TypeScript", link: "/guide/typescript" },
+          { text: "Testing", link: "/guide/testing" },
         ],
       },
       {
