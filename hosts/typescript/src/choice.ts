@@ -26,16 +26,15 @@ export function mayUseWorker({ engine, functions, platform }: ParsedOptions, hos
  *
  * @param options What the embedder says.
  * @param modules The plug-in's modules.
- * @param grant Hosts and folders that it was granted.
+ * @param grant Hosts that it was granted.
  * @returns What starts threads for the worker engine, or `undefined` for the inline engine.
  * @throws {PluginError} `engine/unavailable` if the worker engine was asked for and is not to be had.
  */
-export function chooseEngine({ engine, functions, platform }: ParsedOptions, modules: readonly NamedModule[], { hosts, paths }: Grant): StartWorker | undefined {
+export function chooseEngine({ engine, functions, platform }: ParsedOptions, modules: readonly NamedModule[], { hosts }: Grant): StartWorker | undefined {
   const { startWorker } = platform;
   if (engine === "inline") return undefined;
-  if (engine === "auto") return !CAN_SUSPEND && ((hosts.length > 0 && importsHttp(modules)) || importsAsync(modules, functions)) && paths.length === 0 && canShare(modules) ? startWorker : undefined;
+  if (engine === "auto") return !CAN_SUSPEND && ((hosts.length > 0 && importsHttp(modules)) || importsAsync(modules, functions)) && canShare(modules) ? startWorker : undefined;
   if (startWorker === undefined) throw unavailable(`the platform "${platform.name}" has no threads, or no shared memory (a page must be cross-origin isolated for it)`);
-  if (paths.length > 0) throw unavailable("it was granted folders, which are opened on the calling thread");
   if (!canShare(modules)) throw unavailable("a module came prepared with the kernel in it, which cannot be shared between threads");
   return startWorker;
 }

@@ -17,6 +17,7 @@ import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
 import type { HttpImport } from "./session-http.ts";
 import { type PluginSource, readSource } from "./source.ts";
+import type { FileTree } from "./wasi/file-tree.ts";
 
 /**
  * Loads a plug-in.
@@ -62,12 +63,13 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
   const createHttp = await loadHttp(grant, parsed);
   const hasOffers = createHttp !== undefined || Object.keys(parsed.functions).length > 0;
+  const wasi = await loadWasi(modules, grant, parsed);
   const blueprint: Blueprint = {
     modules,
     main: loaded.main,
     functions: parsed.functions,
     offer: hasOffers ? await import("./offer.ts") : undefined,
-    createWasi: await loadWasi(modules, grant, parsed),
+    createWasi: wasi?.create,
     createHttp,
   };
   const { limits, config } = grant;
@@ -75,7 +77,7 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   const startWorker = chooseEngine(parsed, modules, grant);
   const start = (): Engine | Promise<Engine> => {
     const session = new Session({ plugin: name, platform, limits, config, logger, logLevel });
-    return startWorker === undefined ? new InlineEngine(blueprint, session, isMeasured) : startOnWorker(blueprint, session, parsed, startWorker);
+    return startWorker === undefined ? new InlineEngine(blueprint, session, isMeasured) : startOnWorker(blueprint, session, parsed, wasi?.files ?? [], startWorker);
   };
   return { name, limits, start };
 }
@@ -112,15 +114,16 @@ async function compileOrDescribe({ name, content }: LoadedModule, settings: Comp
   return { ...describeModule(content), name };
 }
 
-async function startOnWorker(blueprint: Blueprint, session: Session, { args, deterministic, env, isMeasured }: ParsedOptions, startWorker: StartWorker): Promise<Engine> {
+async function startOnWorker(blueprint: Blueprint, session: Session, { args, deterministic, env, isMeasured }: ParsedOptions, files: FileTree, startWorker: StartWorker): Promise<Engine> {
   const { WorkerEngine } = await import("./worker/engine.ts");
-  return await WorkerEngine.start(blueprint, session, isMeasured, { args, deterministic, env }, startWorker);
+  return await WorkerEngine.start(blueprint, session, isMeasured, { args, deterministic, env, files }, startWorker);
 }
 
-async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<((session: Session) => WasiImports) | undefined> {
+async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<{ readonly files: FileTree; readonly create: (session: Session) => WasiImports } | undefined> {
   if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
-  const { createWasiImport } = await import("./session-wasi.ts");
-  return await createWasiImport({ paths, args, env, deterministic }, platform);
+  const { makeWasi, openFiles } = await import("./session-wasi.ts");
+  const files = await openFiles(paths, platform);
+  return { files, create: makeWasi({ args, env, deterministic }, files) };
 }
 
 async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { failureOf } from "../test/engine-suite.ts";
 import { files as FILES_PROGRAM, stdio as STDIO_PROGRAM } from "../test/wasi/programs.ts";
 import { wat } from "../test/wat.ts";
+import { HAS_THREADS, workerPlatform } from "../test/worker-platform.ts";
 import { memoryFolder } from "./files.ts";
 import { createPlugin, type LogEntry, type PluginOptions } from "./node.ts";
 
@@ -26,9 +27,15 @@ async function runCommand(program: string, options: PluginOptions): Promise<{ li
 /** The program sleeps for an hour, which virtual time does at once. */
 const WITH_VIRTUAL_TIME: PluginOptions = { deterministic: { now: 0, seed: 1 }, limits: { timeoutMs: "none" } };
 
-describe("a C program by way of createPlugin()", () => {
+const ENGINES: readonly { engine: string; on: PluginOptions }[] = [
+  { engine: "inline", on: { engine: "inline" } },
+  // skipped because WebKitGTK shares no memory between threads
+  ...(HAS_THREADS ? [{ engine: "worker", on: { engine: "worker", platform: workerPlatform } } as const] : []),
+];
+
+describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
   test("sees no files, no arguments and no environment unless they are given", async () => {
-    const { lines, code } = await runCommand(FILES_PROGRAM, {});
+    const { lines, code } = await runCommand(FILES_PROGRAM, on);
     expect(code).toBe("call/exit");
     expect(lines.join("\n")).toMatch(/fopen -1/);
   });
@@ -36,7 +43,7 @@ describe("a C program by way of createPlugin()", () => {
   test("works on a folder in memory, which the embedder reads back", async () => {
     const folder = memoryFolder({ "input.txt": "one\ntwo\n" });
     const allow = { paths: [{ folder, guest: "/data", access: "read-write" as const }, { folder: memoryFolder({ "a.txt": "a" }), guest: "/ro" }] };
-    const { lines } = await runCommand(FILES_PROGRAM, { allow });
+    const { lines } = await runCommand(FILES_PROGRAM, { ...on, allow });
     expect(lines).toContain("line one");
     expect(lines).toContain("last 19999");
     expect(folder.text("out/short.txt")).toBe("00000\n00001\n");
@@ -49,9 +56,9 @@ describe("a C program by way of createPlugin()", () => {
     try {
       await writeFile(join(folder, "input.txt"), "one\n");
       const grant = { host: folder, guest: "/data" };
-      const refused = await runCommand(FILES_PROGRAM, { allow: { paths: [grant] } });
+      const refused = await runCommand(FILES_PROGRAM, { ...on, allow: { paths: [grant] } });
       expect(refused.lines.find((line) => line.startsWith("mkdir"))).toMatch(/^mkdir -1/);
-      const { lines } = await runCommand(FILES_PROGRAM, { allow: { paths: [{ ...grant, access: "read-write" }] } });
+      const { lines } = await runCommand(FILES_PROGRAM, { ...on, allow: { paths: [{ ...grant, access: "read-write" }] } });
       expect(lines).toContain("line one");
       expect(await readFile(join(folder, "out/short.txt"), "utf8")).toBe("00000\n00001\n");
     } finally {
@@ -60,12 +67,12 @@ describe("a C program by way of createPlugin()", () => {
   });
 
   test("a folder that is not there is manifest/invalid", async () => {
-    const failure = await failureOf(createPlugin(decode(FILES_PROGRAM), { allow: { paths: [{ host: "/nowhere/at/all", guest: "/data" }] } }));
+    const failure = await failureOf(createPlugin(decode(FILES_PROGRAM), { ...on, allow: { paths: [{ host: "/nowhere/at/all", guest: "/data" }] } }));
     expect(failure.code).toBe("manifest/invalid");
   });
 
   test("finds arguments and environment; its streams are logged by lines at info and error", async () => {
-    const { entries } = await runCommand(STDIO_PROGRAM, { ...WITH_VIRTUAL_TIME, wasi: { args: ["program", "zoë"], env: { GREETING: "hello" } } });
+    const { entries } = await runCommand(STDIO_PROGRAM, { ...on, ...WITH_VIRTUAL_TIME, wasi: { args: ["program", "zoë"], env: { GREETING: "hello" } } });
     const lines = entries.map(({ text }) => text);
     expect(lines.join("\n")).toMatch(/zoë/);
     expect(lines.join("\n")).toMatch(/hello/);
@@ -76,10 +83,10 @@ describe("a C program by way of createPlugin()", () => {
   test("deterministic makes a run repeatable, and without it random numbers differ", async () => {
     const options: PluginOptions = { deterministic: { now: 1_700_000_000_000, seed: 7 } };
     const [first, again, other, real] = [
-      await runCommand(STDIO_PROGRAM, options),
-      await runCommand(STDIO_PROGRAM, options),
-      await runCommand(STDIO_PROGRAM, { deterministic: { now: 1_700_000_000_000, seed: 8 } }),
-      await runCommand(STDIO_PROGRAM, {}),
+      await runCommand(STDIO_PROGRAM, { ...on, ...options }),
+      await runCommand(STDIO_PROGRAM, { ...on, ...options }),
+      await runCommand(STDIO_PROGRAM, { ...on, deterministic: { now: 1_700_000_000_000, seed: 8 } }),
+      await runCommand(STDIO_PROGRAM, on),
     ];
     expect(again.lines).toEqual(first.lines);
     const random = ({ lines }: { lines: string[] }): string | undefined => lines.find((line) => line.startsWith("random"));

@@ -28,25 +28,24 @@ export interface WasiGrant {
 const LEVELS = { stdout: "info", stderr: "error" } as const satisfies Record<string, LogLevel>;
 
 /**
- * Opens what is granted and makes WASI from it.
+ * Opens the folders that are granted.
  *
- * @param grant What the plug-in may see.
- * @param platform Opens folders of the host.
- * @returns A maker of WASI for each new instance.
+ * @param paths The folders.
+ * @param platform Opens those of the host.
+ * @returns What WASI mounts.
  * @throws {PluginError} `manifest/invalid` if a folder is not there, or the platform has no files.
  */
-export async function createWasiImport(grant: WasiGrant, platform: Platform): Promise<(session: Session) => WasiImports> {
-  const openFolder = grant.paths.some((path) => path.folder === undefined) ? await platform.loadFiles?.() : undefined;
-  const files: FileTree = grant.paths.map((path) => ({
+export async function openFiles(paths: WasiGrant["paths"], platform: Platform): Promise<FileTree> {
+  const openFolder = paths.some((path) => path.folder === undefined) ? await platform.loadFiles?.() : undefined;
+  return paths.map((path) => ({
     guest: path.guest,
     access: path.access === "read" ? "read" : "write",
     folder: path.folder ?? openHostFolder(path.host ?? "", openFolder, platform),
   }));
-  return makeWasi(grant, files);
 }
 
 /**
- * The same without anything to be opened.
+ * Makes WASI.
  *
  * @param grant What the plug-in may see, but for folders.
  * @param files Folders that are open.

@@ -14,19 +14,24 @@ import { PluginError } from "../error.ts";
 import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../guest.ts";
 import type { WasmValue } from "../functions.ts";
 import { STOP_GRACE_MS, THREAD_START_MS } from "../limits.ts";
-import type { Blueprint } from "../link.ts";
+import { type Blueprint, WASI_NAMESPACE } from "../link.ts";
 import type { LogEntry } from "../log.ts";
 import { Output } from "../output.ts";
 import type { StartWorker } from "../platform.ts";
 import { failCall, type Session } from "../session.ts";
 import { abortFailure, timeoutFailure, watchCall } from "../watch.ts";
+import type { FileTree } from "../wasi/file-tree.ts";
 import { receivedFailure } from "./failure.ts";
+import { FileDesk } from "./file-desk.ts";
 import type { MailboxReport } from "./mailbox.ts";
 import { type Answerer, collectAnswerers } from "./offers.ts";
-import type { SentFailure } from "./protocol.ts";
+import { FILES, type SentFailure } from "./protocol.ts";
 import { type GuestPlan, RemoteGuest } from "./remote-guest.ts";
 
 const NO_BYTES = new Uint8Array(0);
+
+/** What the plug-in finds through WASI; its folders stay on this thread. */
+type WorkerWasi = GuestPlan["wasi"] & { readonly files: FileTree };
 
 /** How a command ended: `failure` is absent if it succeeded. */
 type End = (failure: PluginError | undefined) => void;
@@ -39,6 +44,8 @@ export class WorkerEngine implements Engine {
   readonly #isMeasured: boolean;
   readonly #startWorker: StartWorker;
   readonly #answerers: readonly Answerer[];
+  /** The plug-in's folders; absent if it has none. */
+  readonly #files: FileDesk | undefined;
   readonly #plan: GuestPlan;
   #guest: RemoteGuest | undefined;
   /** Whether the guest has an instance that can be called. */
@@ -62,12 +69,12 @@ export class WorkerEngine implements Engine {
    * @param blueprint What to link; none of its modules may have the kernel in it.
    * @param session Session of the plug-in.
    * @param isMeasured Whether calls are timed.
-   * @param wasi What the plug-in finds through WASI; folders cannot go to another thread.
+   * @param wasi What the plug-in finds through WASI.
    * @param startWorker Starts threads.
    * @returns The engine.
    * @throws {PluginError} `link/…`, `memory/limit`, `start/failed`, `call/…` if its start reached a limit, or `engine/…`.
    */
-  static async start(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker): Promise<WorkerEngine> {
+  static async start(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: WorkerWasi, startWorker: StartWorker): Promise<WorkerEngine> {
     const engine = new WorkerEngine(blueprint, session, isMeasured, wasi, startWorker);
     try {
       await engine.#ready({});
@@ -79,12 +86,14 @@ export class WorkerEngine implements Engine {
   }
 
   /** For {@link WorkerEngine.start}: it has no plug-in yet. */
-  constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: GuestPlan["wasi"], startWorker: StartWorker) {
+  constructor(blueprint: Blueprint, session: Session, isMeasured: boolean, wasi: WorkerWasi, startWorker: StartWorker) {
     this.#blueprint = blueprint;
     this.#session = session;
     this.#isMeasured = isMeasured;
     this.#startWorker = startWorker;
     this.functions = (blueprint.modules[blueprint.main]?.exports ?? []).filter(isPluginFunction).map((each) => each.name);
+    const { files, ...world } = wasi;
+    this.#files = files.length === 0 ? undefined : new FileDesk(files);
     this.#answerers = collectAnswerers(blueprint, session, (promise) => {
       this.#promise = promise;
       return undefined;
@@ -99,7 +108,8 @@ export class WorkerEngine implements Engine {
       config: session.config,
       logLevel: session.logLevel,
       isLogged: session.logger !== undefined,
-      wasi,
+      wasi: world,
+      files: this.#files && { mounts: files.map(({ guest, access }) => ({ guest, access })), window: this.#files.window },
     };
   }
 
@@ -144,6 +154,7 @@ export class WorkerEngine implements Engine {
     await this.#busy?.over;
     const guest = this.#guest;
     this.#guest = undefined;
+    this.#files?.closeAll();
     this.#session.vars.clear();
     await guest?.leave();
   }
@@ -181,7 +192,10 @@ export class WorkerEngine implements Engine {
     try {
       await this.#command(call, () => {
         if (existing === undefined) this.#guest = this.#load();
-        else existing.restart(call.timeoutMs);
+        else {
+          this.#files?.closeAll();
+          existing.restart(call.timeoutMs);
+        }
       });
       return this.#guest as RemoteGuest;
     } finally {
@@ -300,6 +314,7 @@ export class WorkerEngine implements Engine {
     }
     // Its instance may have been stopped anywhere.
     if (call.failure !== undefined) this.#isAlive = false;
+    if (!this.#isAlive) this.#files?.closeAll();
     this.#free();
   }
 
@@ -314,6 +329,7 @@ export class WorkerEngine implements Engine {
   #lost(reason: unknown): void {
     this.#guest = undefined;
     this.#isAlive = false;
+    this.#files?.closeAll();
     const { call, plugin } = this.#session;
     this.#end?.(call.failure ?? new PluginError("engine/lost", `Cannot finish "${call.function}": the thread of the plug-in "${plugin}" ended`, {}, { cause: reason }));
     this.#free();
@@ -350,7 +366,7 @@ export class WorkerEngine implements Engine {
     this.#promise = undefined;
     let value: unknown;
     try {
-      value = (this.#answerers[index] as Answerer).run(...values);
+      value = index === FILES ? this.#useFiles(values) : (this.#answerers[index] as Answerer).run(...values);
     } catch {
       return fail(); // the call has the failure
     }
@@ -359,6 +375,15 @@ export class WorkerEngine implements Engine {
     this.#isAsking = true;
     // It never settles once the call is over, so a late outcome answers nobody.
     promise.then(answer, fail);
+  }
+
+  #useFiles(values: readonly WasmValue[]): unknown {
+    const { call } = this.#session;
+    try {
+      return this.#files?.answer(...values);
+    } catch (cause) {
+      throw failCall(this.#session, new PluginError("call/host-function", `Cannot finish "${call.function}": a folder failed: ${String(cause)}`, { namespace: WASI_NAMESPACE, name: "files" }, { cause }));
+    }
   }
 
   #log(entry: LogEntry): void {

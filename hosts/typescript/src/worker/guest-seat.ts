@@ -12,9 +12,12 @@ import type { Platform } from "../platform.ts";
 import { webPlatform } from "../platform/web.ts";
 import { Session } from "../session.ts";
 import { makeWasi } from "../session-wasi.ts";
+import type { FileTree } from "../wasi/file-tree.ts";
 import { sendableFailure } from "./failure.ts";
+import { FileWindow } from "./file-window.ts";
 import { Mailbox, RESTART, STATE } from "./mailbox.ts";
-import type { LoadMessage, ThreadMessage } from "./protocol.ts";
+import { FILES, type LoadMessage, type SentFiles, type ThreadMessage } from "./protocol.ts";
+import { remoteFolder } from "./remote-folder.ts";
 import { GuestKernel, openKernel } from "./shared-kernel.ts";
 
 /** A thread of plug-ins may always block. */
@@ -97,7 +100,7 @@ export class GuestSeat {
   }
 
   #blueprint(): Blueprint {
-    const { kernel, memory, limits, main, names, offers, wasi } = this.#load;
+    const { kernel, memory, limits, main, names, offers, wasi, files } = this.#load;
     const functions: Record<string, Record<string, HostFunction>> = Object.create(null) as Record<string, Record<string, HostFunction>>;
     for (const [namespace, list] of names) {
       const space: Record<string, HostFunction> = Object.create(null) as Record<string, HostFunction>;
@@ -112,15 +115,25 @@ export class GuestSeat {
       modules: this.#load.modules.map((module) => ({ ...module, hasKernel: false })),
       main,
       functions,
-      createWasi: makeWasi(wasi, []),
+      createWasi: makeWasi(wasi, files === undefined ? [] : this.#mounts(files)),
       createHttp: undefined,
       offer: undefined,
       remote: { kernel: new GuestKernel(openKernel(kernel, memory), limits.memoryPages), find },
     };
   }
 
-  /** Asks the host's thread to run one of its functions, and blocks until it has. */
+  #mounts({ mounts, window }: SentFiles): FileTree {
+    const shared = new FileWindow(window);
+    return mounts.map((mount, position) => ({ ...mount, folder: remoteFolder(position, shared, (values) => this.#question(FILES, values)) }));
+  }
+
   #ask(index: number, values: readonly WasmValue[]): unknown {
+    const results = this.#question(index, values);
+    return results.length > 1 ? results : results[0];
+  }
+
+  /** Asks the host's thread to run one of its functions, and blocks until it has. */
+  #question(index: number, values: readonly WasmValue[]): readonly WasmValue[] {
     const mailbox = this.#mailbox;
     mailbox.index = index;
     mailbox.write(values);
@@ -131,7 +144,7 @@ export class GuestSeat {
     mailbox.state = STATE.running;
     // What went wrong is known to the host; here it only has to end the call, and to show where it was.
     if (results === undefined) throw new Error("the host ended the call");
-    return results.length > 1 ? results : results[0];
+    return results;
   }
 }
 

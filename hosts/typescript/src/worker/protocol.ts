@@ -24,6 +24,9 @@ import type { Deterministic } from "../options.ts";
 /** Words of the bell. */
 export const BELL = { rung: 0, messages: 1, bytes: 8 } as const;
 
+/** What is asked for, in place of the number of a function, when a plug-in uses its folders. */
+export const FILES = -1;
+
 /** A module of a plug-in, with what is known of its types. */
 export interface SentModule {
   readonly name: string;
@@ -37,6 +40,12 @@ export interface Offer {
   readonly namespace: string;
   readonly name: string;
   readonly signature: Signature | undefined;
+}
+
+/** Folders that stay on the host's thread. */
+export interface SentFiles {
+  readonly mounts: readonly { readonly guest: string; readonly access: "read" | "write" }[];
+  readonly window: SharedArrayBuffer;
 }
 
 /** A plug-in to be linked and started. */
@@ -62,6 +71,8 @@ export interface LoadMessage {
   readonly isLogged: boolean;
   /** What the plug-in finds through WASI. */
   readonly wasi: { readonly args: readonly string[]; readonly env: ReadonlyMap<string, string>; readonly deterministic: Deterministic | undefined };
+  /** Its folders, which the host's thread keeps; absent if there are none. */
+  readonly files: SentFiles | undefined;
 }
 
 /** From the host to a thread. */
