@@ -84,7 +84,8 @@ export function compileRust(crate, name) {
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
   const registries = existsSync(crates) ? readdirSync(crates).map((directory) => [join(crates, directory), "/crates"]) : [];
   const remaps = [[ROOT, "/tenon/"], ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  execFileSync("cargo", ["build", "--quiet", "--release", "--locked", "--target", "wasm32-unknown-unknown"], {
+  const locked = existsSync(join(ROOT, crate, "Cargo.lock")) ? ["--locked"] : [];
+  execFileSync("cargo", ["build", "--quiet", "--release", ...locked, "--target", "wasm32-unknown-unknown"], {
     cwd: join(ROOT, crate),
     stdio: "inherit",
     env: {

@@ -149,6 +149,9 @@ TENON_INTERNAL __attribute__((no_builtin("strlen"))) tenon_bytes tenon_text(cons
   return bytes;
 }
 
+/* The same of a text in quotes, which may have zeros in it. */
+#define TENON_LITERAL(text) ((tenon_bytes){(uint8_t *)(text), sizeof(text) - 1})
+
 /* A copy with a zero behind it, for C's own functions. */
 TENON_INTERNAL char *tenon_c_string(tenon_bytes bytes) {
   char *text = (char *)tenon_take(bytes.size + 1);
@@ -394,6 +397,12 @@ TENON_INTERNAL size_t tenon_json_end(tenon_bytes json, size_t at) {
   return at > start ? at : 0;
 }
 
+/* The one value of a text, without the space around it; no bytes if there is none, or more. */
+TENON_INTERNAL tenon_bytes tenon_json_trim(tenon_bytes json) {
+  size_t start = tenon_json_space(json, 0), end = tenon_json_end(json, start);
+  return end && tenon_json_space(json, end) == json.size ? tenon_slice(json, start, end) : tenon_slice(json, 0, 0);
+}
+
 /* Where a walk through an object or array is, and what it found: `name` still has its quotes, and is empty in an array. */
 typedef struct {
   tenon_bytes json, name, value;
@@ -428,6 +437,15 @@ TENON_INTERNAL bool tenon_json_next(tenon_json_walk *walk) {
   walk->value = tenon_slice(json, at, end);
   walk->at = tenon_json_space(json, end);
   return true;
+}
+
+/* Whether the value is an array (`[`) or object (`{`), and of how many. */
+TENON_INTERNAL bool tenon_json_count(tenon_bytes json, char opener, size_t *count) {
+  tenon_json_walk walk = tenon_json_each(json);
+  if (walk.json.size < 2 || walk.json.data[0] != opener) return false;
+  for (*count = 0; tenon_json_next(&walk);) ++*count;
+  if (*count == 0) walk.at = tenon_json_space(walk.json, 1);
+  return walk.at < walk.json.size && walk.json.data[walk.at] == (opener == '[' ? ']' : '}');
 }
 
 TENON_INTERNAL int tenon_json_hex(tenon_bytes text, size_t at) {
@@ -511,34 +529,215 @@ TENON_INTERNAL bool tenon_json_bool(tenon_bytes value, bool *is_true) {
 }
 
 /*
- * A number; false when the value is none. Exact up to 15 digits with an exponent of at most 22; beyond that the last digit
- * may be off.
+ * Numbers are exact in both directions. What doubles cannot do by themselves is done on natural numbers of TENON_WORDS words
+ * of 32 bits, lowest first: 800 digits, times or over a power of ten.
  */
-TENON_INTERNAL bool tenon_json_double(tenon_bytes value, double *number) {
-  size_t at = value.size > 0 && value.data[0] == '-', start = at;
-  double sum = 0, scale = 1;
-  int32_t exponent = 0, written = 0;
-  for (; at < value.size && value.data[at] >= '0' && value.data[at] <= '9'; at++) sum = sum * 10 + (value.data[at] - '0');
-  if (at == start) return false;
-  if (at < value.size && value.data[at] == '.') {
-    for (start = ++at; at < value.size && value.data[at] >= '0' && value.data[at] <= '9'; at++, exponent--)
-      sum = sum * 10 + (value.data[at] - '0');
-    if (at == start) return false;
+enum { TENON_WORDS = 128, TENON_DIGITS = 800 };
+
+typedef struct {
+  uint32_t words[TENON_WORDS];
+  int32_t size; /* words in use; the highest is not 0 */
+} tenon_natural;
+
+/* number = number * factor + summand */
+TENON_INTERNAL void tenon_natural_scale(tenon_natural *number, uint32_t factor, uint32_t summand) {
+  uint64_t rest = summand;
+  for (int32_t i = 0; i < number->size; i++, rest >>= 32) {
+    rest += (uint64_t)number->words[i] * factor;
+    number->words[i] = (uint32_t)rest;
   }
+  if (rest) number->words[number->size++] = (uint32_t)rest;
+}
+
+TENON_INTERNAL void tenon_natural_shift(tenon_natural *number, int32_t bits) {
+  int32_t words = bits / 32;
+  for (int32_t i = number->size; words && i-- > 0;) number->words[i + words] = number->words[i];
+  for (int32_t i = 0; i < words; i++) number->words[i] = 0;
+  if (number->size) number->size += words;
+  if (bits % 32) tenon_natural_scale(number, 1u << bits % 32, 0);
+}
+
+TENON_INTERNAL int tenon_natural_compare(const tenon_natural *a, const tenon_natural *b) {
+  if (a->size != b->size) return a->size < b->size ? -1 : 1;
+  for (int32_t i = a->size; i-- > 0;)
+    if (a->words[i] != b->words[i]) return a->words[i] < b->words[i] ? -1 : 1;
+  return 0;
+}
+
+TENON_INTERNAL int32_t tenon_natural_bits(const tenon_natural *number) {
+  return number->size ? number->size * 32 - __builtin_clz(number->words[number->size - 1]) : 0;
+}
+
+/* above / below, rounded to the nearest and then even; it has fewer than 60 bits. Both are used up. */
+TENON_INTERNAL uint64_t tenon_natural_divide(tenon_natural *above, tenon_natural *below) {
+  uint64_t quotient = 0;
+  tenon_natural_shift(below, 60);
+  for (int32_t bit = 60; bit >= 0; bit--) {
+    quotient <<= 1;
+    if (tenon_natural_compare(above, below) >= 0) {
+      int64_t borrow = 0;
+      for (int32_t i = 0; i < above->size; i++) {
+        borrow += (int64_t)above->words[i] - (i < below->size ? below->words[i] : 0);
+        above->words[i] = (uint32_t)borrow;
+        borrow >>= 32;
+      }
+      while (above->size && !above->words[above->size - 1]) above->size--;
+      quotient |= 1;
+    }
+    tenon_natural_shift(above, 1);
+  }
+  int half = tenon_natural_compare(above, below);
+  return quotient + (half > 0 || (half == 0 && quotient & 1));
+}
+
+/* Makes `above` / `below` of digits (0 to 9 each) times a power of ten. */
+TENON_INTERNAL void tenon_natural_decimal(tenon_natural *above, tenon_natural *below, const uint8_t *digits, size_t count, int32_t exponent) {
+  above->size = 0;
+  below->size = 1;
+  below->words[0] = 1;
+  for (size_t i = 0; i < count; i++) tenon_natural_scale(above, 10, digits[i]);
+  for (; exponent > 0; exponent--) tenon_natural_scale(above, 10, 0);
+  for (; exponent < 0; exponent++) tenon_natural_scale(below, 10, 0);
+}
+
+/* The double nearest to digits, the first of which is not 0, times a power of ten. */
+TENON_INTERNAL double tenon_double_of(const uint8_t *digits, size_t count, int32_t exponent) {
+  tenon_natural above, below;
+  double number;
+  uint64_t bits = 0x7ffull << 52;
+  if ((int32_t)count + exponent < -330) return 0;
+  if ((int32_t)count + exponent < 310) {
+    tenon_natural_decimal(&above, &below, digits, count, exponent);
+    /* So many more bits that the quotient has 53, or fewer where numbers end. */
+    int32_t more = 53 - tenon_natural_bits(&above) + tenon_natural_bits(&below);
+    tenon_natural whole = above, part = below;
+    tenon_natural_shift(more < 0 ? &part : &whole, more < 0 ? -more : more);
+    tenon_natural_shift(&part, 53);
+    if (tenon_natural_compare(&whole, &part) >= 0) more--;
+    if (more > 1074) more = 1074;
+    tenon_natural_shift(more < 0 ? &below : &above, more < 0 ? -more : more);
+    bits = tenon_natural_divide(&above, &below);
+    if (bits >> 52) bits += (uint64_t)(1074 - more) << 52;
+    if (bits > 0x7ffull << 52) bits = 0x7ffull << 52;
+  }
+  __builtin_memcpy(&number, &bits, sizeof number);
+  return number;
+}
+
+static const double tenon_powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* A number; false when the value is none. It is the nearest that there is. */
+TENON_INTERNAL bool tenon_json_double(tenon_bytes value, double *number) {
+  size_t at = value.size > 0 && value.data[0] == '-', start = at, count = 0;
+  int32_t exponent = 0, written = 0, dropped = 0;
+  bool has_point = false, is_sticky = false;
+  uint64_t sum = 0;
+  if (value.size > INT32_MAX) return false;
+  uint8_t *digits = (uint8_t *)tenon_take(value.size < TENON_DIGITS ? value.size + 1 : TENON_DIGITS + 1);
+  for (; at < value.size; at++) {
+    unsigned digit = value.data[at] - (unsigned)'0';
+    if (value.data[at] == '.' && !has_point && at > start) {
+      has_point = true;
+      start = at + 1;
+      continue;
+    }
+    if (digit > 9) break;
+    if (has_point) exponent--;
+    if (count == 0 && digit == 0) continue;
+    if (count < TENON_DIGITS) {
+      digits[count++] = (uint8_t)digit;
+      if (count <= 18) sum = sum * 10 + digit;
+    } else {
+      dropped++;
+      is_sticky = is_sticky || digit;
+    }
+  }
+  if (at == start) return false;
   if (at < value.size && (value.data[at] | 32) == 'e') {
     bool is_negative = ++at < value.size && value.data[at] == '-';
     if (at < value.size && (value.data[at] == '-' || value.data[at] == '+')) at++;
     for (start = at; at < value.size && value.data[at] >= '0' && value.data[at] <= '9'; at++)
-      if (written < 100000) written = written * 10 + (value.data[at] - '0');
+      if (written < 100000000) written = written * 10 + (value.data[at] - '0');
     if (at == start) return false;
     exponent += is_negative ? -written : written;
   }
   if (at != value.size) return false;
-  for (int32_t left = exponent < 0 ? -exponent : exponent; left > 0 && scale < 1e300; left--) scale *= 10;
-  /* A scale beyond 1e300 makes every number that begins so zero or infinite, but for a few at the very edge. */
-  sum = exponent < 0 ? sum / scale : sum * scale;
-  *number = value.data[0] == '-' ? -sum : sum;
+  exponent += dropped;
+  if (is_sticky) digits[count - 1] |= 1; /* a digit past these cannot decide but between two halves */
+  double made = 0;
+  if (count > 0 && count <= 18 && sum < 1ull << 53 && exponent >= -22 && exponent <= 22)
+    made = exponent < 0 ? (double)sum / tenon_powers_of_ten[-exponent] : (double)sum * tenon_powers_of_ten[exponent];
+  else if (count > 0) made = tenon_double_of(digits, count, exponent);
+  *number = value.data[0] == '-' ? -made : made;
   return true;
+}
+
+TENON_INTERNAL void tenon_digits(uint64_t number, uint8_t *digits, int32_t count) {
+  for (; count-- > 0; number /= 10) digits[count] = (uint8_t)(number % 10);
+}
+
+/* Digits as a JSON number: "1234" with the exponent -2 is 12.34. */
+TENON_INTERNAL tenon_bytes tenon_point(bool is_negative, uint64_t whole, int32_t exponent) {
+  for (; whole && whole % 10 == 0; whole /= 10) exponent++;
+  tenon_bytes digits = tenon_decimal((int64_t)whole);
+  int32_t count = (int32_t)digits.size, point = count + exponent;
+  uint8_t *out = (uint8_t *)tenon_take(64), *end = out;
+  if (is_negative) *end++ = '-';
+  bool is_plain = point > -7 && point <= 21;
+  if (is_plain && point <= 0) {
+    *end++ = '0';
+    *end++ = '.';
+    for (int32_t i = point; i < 0; i++) *end++ = '0';
+  }
+  for (int32_t i = 0; i < count; i++) {
+    if (i > 0 && i == (is_plain ? point : 1)) *end++ = '.';
+    *end++ = digits.data[i];
+  }
+  for (int32_t i = count; is_plain && i < point; i++) *end++ = '0';
+  if (!is_plain) {
+    digits = tenon_decimal(point - 1);
+    *end++ = 'e';
+    __builtin_memcpy(end, digits.data, digits.size);
+    end += digits.size;
+  }
+  return (tenon_bytes){out, (size_t)(end - out)};
+}
+
+/* A number as JSON with as few digits as give it back; "null" for what is not finite, which JSON has no word for. */
+TENON_INTERNAL tenon_bytes tenon_json_number(double number) {
+  double size = __builtin_fabs(number);
+  bool is_negative = __builtin_signbit(number) != 0;
+  if (size - size != 0) return tenon_text("null");
+  if (size == 0) return tenon_text(is_negative ? "-0" : "0");
+  for (int32_t places = 0; places <= 15 && size * tenon_powers_of_ten[places] < 0x1p53; places++) {
+    uint64_t whole = (uint64_t)(size * tenon_powers_of_ten[places] + 0.5);
+    if ((double)whole / tenon_powers_of_ten[places] == size) return tenon_point(is_negative, whole, -places);
+  }
+  uint64_t bits, limit = 1000000000000000; /* 10^count */
+  __builtin_memcpy(&bits, &size, sizeof bits);
+  int32_t two = (int32_t)(bits >> 52), ten;
+  bits &= (1ull << 52) - 1;
+  if (two) bits |= 1ull << 52;
+  two = (two ? two : 1) - 1075;
+  /* Digits before the point, about: log10(2) is 0.30103. */
+  ten = ((63 - __builtin_clzll(bits) + two) * 30103) / 100000 + 1;
+  uint8_t mantissa[16], digits[17];
+  tenon_digits(bits, mantissa, 16);
+  for (int32_t count = 15;; count++, limit *= 10) {
+    uint64_t whole = 0; /* the number times 10^(count - ten) */
+    for (bool is_right = false; !is_right;) {
+      tenon_natural above, below;
+      tenon_natural_decimal(&above, &below, mantissa, 16, count - ten);
+      tenon_natural_shift(two < 0 ? &below : &above, two < 0 ? -two : two);
+      whole = tenon_natural_divide(&above, &below);
+      is_right = whole < limit && whole >= limit / 10;
+      if (whole >= limit) ten++;
+      else if (!is_right) ten--;
+    }
+    tenon_digits(whole, digits, count);
+    if (count == 17 || tenon_double_of(digits, (size_t)count, ten - count) == size) return tenon_point(is_negative, whole, ten - count);
+  }
 }
 
 /* Text as a quoted string, as a copy; bytes that are no UTF-8 stay as they are. */
@@ -566,6 +765,26 @@ TENON_INTERNAL tenon_bytes tenon_json_quote(tenon_bytes text) {
   }
   *end++ = '"';
   return (tenon_bytes){out, (size_t)(end - out)};
+}
+
+/* Text that grows: tenon_writer out = {0}; tenon_write(&out, …); … tenon_output(out.bytes); */
+typedef struct {
+  tenon_bytes bytes;
+  size_t room;
+} tenon_writer;
+
+/* Adds bytes. */
+TENON_INTERNAL void tenon_write(tenon_writer *to, tenon_bytes bytes) {
+  size_t size = to->bytes.size + bytes.size;
+  if (size < bytes.size || size > SIZE_MAX / 2) __builtin_trap();
+  if (size > to->room) {
+    to->room = size * 2 < 256 ? 256 : size * 2;
+    uint8_t *data = (uint8_t *)tenon_take(to->room);
+    if (to->bytes.size) __builtin_memcpy(data, to->bytes.data, to->bytes.size);
+    to->bytes.data = data;
+  }
+  if (bytes.size) __builtin_memcpy(to->bytes.data + to->bytes.size, bytes.data, bytes.size);
+  to->bytes.size = size;
 }
 
 /* ---- HTTP -------------------------------------------------------------------------------------------------------- */

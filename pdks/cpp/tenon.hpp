@@ -15,6 +15,8 @@
 #include <concepts>
 #include <cstdint>
 #include <expected>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -53,6 +55,11 @@ inline tenon_bytes raw(std::string_view text) {
 inline tenon_bytes raw(bytes_view view) { return {const_cast<std::uint8_t*>(view.data()), view.size()}; }
 inline std::string_view text_of(tenon_bytes view) { return {reinterpret_cast<const char*>(view.data), view.size}; }
 
+// A value of any kind, as the JSON text that it is; empty stands for null.
+struct json_text {
+  std::string text;
+};
+
 // What TENON_RECORD says of a type.
 template <class T>
 struct record {
@@ -77,6 +84,8 @@ bool read(tenon_bytes json, T& value) {
   return failure == std::errc() && end == text.data() + text.size();
 }
 
+inline bool read(tenon_bytes json, json_text& value) { return value.text = text_of(json), true; }
+
 inline bool read(tenon_bytes json, std::string& value) {
   tenon_bytes text;
   if (!tenon_json_string(json, &text)) return false;
@@ -87,7 +96,11 @@ inline bool read(tenon_bytes json, std::string& value) {
 template <class T>
 bool read(tenon_bytes json, std::optional<T>& value);
 template <class T>
+bool read(tenon_bytes json, std::shared_ptr<T>& value);
+template <class T>
 bool read(tenon_bytes json, std::vector<T>& values);
+template <class T>
+bool read(tenon_bytes json, std::map<std::string, T>& values);
 template <is_record T>
 bool read(tenon_bytes json, T& value);
 
@@ -98,11 +111,34 @@ bool read(tenon_bytes json, std::optional<T>& value) {
 }
 
 template <class T>
+bool read(tenon_bytes json, std::shared_ptr<T>& value) {
+  if (text_of(json) == "null") return true;
+  return read(json, *(value = std::make_shared<T>()));
+}
+
+template <class T>
 bool read(tenon_bytes json, std::vector<T>& values) {
-  if (json.size == 0 || json.data[0] != '[') return false;
+  std::size_t count;
+  if (!tenon_json_count(json, '[', &count)) return false;
+  values.reserve(count);
   tenon_json_walk walk = tenon_json_each(json);
-  while (tenon_json_next(&walk))
-    if (!read(walk.value, values.emplace_back())) return false;
+  while (tenon_json_next(&walk)) {
+    T value{};
+    if (!read(walk.value, value)) return false;
+    values.push_back(std::move(value));
+  }
+  return true;
+}
+
+template <class T>
+bool read(tenon_bytes json, std::map<std::string, T>& values) {
+  std::size_t count;
+  if (!tenon_json_count(json, '{', &count)) return false;
+  tenon_json_walk walk = tenon_json_each(json);
+  while (tenon_json_next(&walk)) {
+    std::string name;
+    if (!read(walk.name, name) || !read(walk.value, values[name])) return false;
+  }
   return true;
 }
 
@@ -131,12 +167,18 @@ void write(std::string& json, T value) {
   json.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
 
+inline void write(std::string& json, const json_text& value) { json += value.text.empty() ? "null" : value.text; }
+
 inline void write(std::string& json, std::string_view value) { json += text_of(tenon_json_quote(raw(value))); }
 
 template <class T>
 void write(std::string& json, const std::optional<T>& value);
 template <class T>
+void write(std::string& json, const std::shared_ptr<T>& value);
+template <class T>
 void write(std::string& json, const std::vector<T>& values);
+template <class T>
+void write(std::string& json, const std::map<std::string, T>& values);
 template <is_record T>
 void write(std::string& json, const T& value);
 
@@ -144,6 +186,25 @@ template <class T>
 void write(std::string& json, const std::optional<T>& value) {
   if (value) write(json, *value);
   else json += "null";
+}
+
+template <class T>
+void write(std::string& json, const std::shared_ptr<T>& value) {
+  if (value) write(json, *value);
+  else json += "null";
+}
+
+template <class T>
+void write(std::string& json, const std::map<std::string, T>& values) {
+  char before = '{';
+  for (const auto& [name, value] : values) {
+    json += before;
+    write(json, std::string_view(name));
+    json += ':';
+    write(json, value);
+    before = ',';
+  }
+  json += before == '{' ? "{}" : "}";
 }
 
 template <class T>
@@ -180,8 +241,7 @@ inline bool decode(tenon_bytes from, bytes& value) { return value.assign(from.da
 inline bool decode(tenon_bytes from, bytes_view& value) { return value = {from.data, from.size}, true; }
 template <is_record T>
 bool decode(tenon_bytes from, T& value) {
-  const std::size_t start = tenon_json_space(from, 0), end = tenon_json_end(from, start);
-  return end != 0 && tenon_json_space(from, end) == from.size && json::read(tenon_slice(from, start, end), value);
+  return json::read(tenon_json_trim(from), value);
 }
 
 // Gives the bytes of a value to a function, which must be done with them when it returns.

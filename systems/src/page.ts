@@ -107,16 +107,28 @@ function wireOf(): Block[] {
   ];
 }
 
-const TITLES: Readonly<Record<BindingLanguage, string>> = { typescript: "TypeScript", assemblyscript: "AssemblyScript", rust: "Rust", "typescript-host": "" };
+const TITLES: Readonly<Record<BindingLanguage, string>> = { typescript: "TypeScript", assemblyscript: "AssemblyScript", rust: "Rust", go: "Go", c: "C", cpp: "C++", zig: "Zig", "typescript-host": "" };
+/** Names of the languages in code blocks, where they are others. */
+const FENCES: Readonly<Partial<Record<BindingLanguage, string>>> = { typescript: "ts", assemblyscript: "ts" };
 
 async function examplesOf(document: InterfaceDocument): Promise<Block[]> {
   const blocks: Block[] = [{ kind: "heading", level: 2, text: "A plug-in to begin with" }];
   for (const language of BINDING_LANGUAGES) {
     if (TITLES[language] === "") continue;
-    const skeleton = (await generateBindings(document, { language })).find(({ isSkeleton }) => isSkeleton);
-    if (skeleton !== undefined) blocks.push({ kind: "heading", level: 3, text: TITLES[language] }, { kind: "code", language: language === "rust" ? "rust" : "ts", text: skeleton.text.trimEnd() });
+    blocks.push({ kind: "heading", level: 3, text: TITLES[language] }, await exampleOf(document, language));
   }
   return blocks;
+}
+
+async function exampleOf(document: InterfaceDocument, language: BindingLanguage): Promise<Block> {
+  try {
+    const skeleton = (await generateBindings(document, { language })).find(({ isSkeleton }) => isSkeleton);
+    return { kind: "code", language: FENCES[language] ?? language, text: (skeleton?.text ?? "").trimEnd() };
+  } catch (error) {
+    // An interface may have a name that one language cannot have; the others go on.
+    if (error instanceof RangeError) return { kind: "paragraph", text: error.message };
+    throw error;
+  }
 }
 
 function markdown(block: Block): string {

@@ -77,7 +77,7 @@ export const everything: fc.Arbitrary<object> = fc
       number,
       flag: fc.boolean(),
       when: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((date) => date.toISOString()),
-      data: fc.base64String(),
+      data: fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString("base64")),
       kind: fc.constantFrom("book", "toy"),
       nested: fc.record({ "odd-name": fc.string(), class: number }),
       list: fc.array(fc.array(fc.integer(), { maxLength: 3 }), { maxLength: 3 }),

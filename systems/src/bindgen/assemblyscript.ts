@@ -6,6 +6,7 @@
  */
 
 import { type Declaration, type Field, type Model, type ModelFunction, type ModelPayload, type Type } from "./model.ts";
+import { type Plain, PlainTypes } from "./plain.ts";
 import { docComment, type GeneratedFile, NOTE, slug, stampText } from "./file.ts";
 
 /**
@@ -71,13 +72,11 @@ const RESERVED = new Set("break case catch class const continue debugger default
 
 class AssemblyScript {
   readonly #model: Model;
-  readonly #records: ReadonlySet<string>;
-  readonly #aliases: ReadonlyMap<string, Type>;
+  readonly #types: PlainTypes;
 
   constructor(model: Model) {
     this.#model = model;
-    this.#records = new Set(model.declarations.flatMap((each) => ("fields" in each ? [each.name] : [])));
-    this.#aliases = new Map(model.declarations.flatMap((each) => ("type" in each ? [[each.name, each.type]] : [])));
+    this.#types = new PlainTypes(model, false);
   }
 
   types(): string {
@@ -165,40 +164,14 @@ ${writes.join("")}    return json;
       case "named":
         return plain.name;
       case "any":
-      case "null":
-      case "literals":
-      case "union":
         return "Json";
       default:
         return plain satisfies never;
     }
   }
 
-  /** Without aliases and literals; a `null` or nullable inside of another kind of `Json` is that `Json`. */
-  #plain(type: Type, depth = 0): Type {
-    if (depth > 16) return { kind: "any" };
-    if (type.kind === "named" && !this.#records.has(type.name)) {
-      const target = this.#aliases.get(type.name);
-      return target === undefined || this.#contains(target, type.name, new Set()) ? { kind: "any" } : this.#plain(target, depth + 1);
-    }
-    if (type.kind === "literals") {
-      if (type.values.every((value) => typeof value === "string")) return { kind: "text" };
-      return type.values.every((value) => typeof value === "number") ? { kind: "number" } : { kind: "any" };
-    }
-    if (type.kind !== "nullable") return type;
-    const inner = this.#plain(type.of, depth + 1);
-    return inner.kind === "nullable" || inner.kind === "any" || inner.kind === "null" || inner.kind === "union" ? inner : { kind: "nullable", of: inner };
-  }
-
-  #contains(type: Type, name: string, seen: Set<string>): boolean {
-    if (type.kind === "named") {
-      if (type.name === name) return true;
-      const target = this.#aliases.get(type.name);
-      if (target === undefined || seen.has(type.name)) return false;
-      return this.#contains(target, name, seen.add(type.name));
-    }
-    if (type.kind === "union") return type.of.some((each) => this.#contains(each, name, seen));
-    return (type.kind === "list" || type.kind === "map" || type.kind === "nullable") && this.#contains(type.of, name, seen);
+  #plain(type: Type): Plain {
+    return this.#types.plain(type);
   }
 
   #isValue(type: Type): boolean {

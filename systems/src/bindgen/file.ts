@@ -36,3 +36,25 @@ export function docComment(doc: string, indent: string): string {
   const lines = doc.replaceAll("*/", "*\u200b/").split(/\r?\n/).map((line) => line.trimEnd());
   return lines.length === 1 ? `${indent}/** ${lines[0]} */\n` : `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join("\n")}\n${indent} */\n`;
 }
+
+/**
+ * A text as documentation comment of whole lines.
+ *
+ * @param doc The text; empty for no comment.
+ * @param mark What each line begins with, such as `    /// `.
+ */
+export function lineComment(doc: string, mark: string): string {
+  if (doc === "") return "";
+  // Compilers refuse some control characters even in comments, and a line that ends with a backslash would go on.
+  return doc.split(/\r?\n|[\r\u0085\u2028\u2029]/).map((line) => `${mark}${line.replaceAll(/\p{Cc}/gu, " ").replace(/[\\\s]+$/, "")}`.trimEnd() + "\n").join("");
+}
+
+/**
+ * The custom section `tenon:system` for languages that reach the assembler: lines for LLVM's.
+ *
+ * Source: https://github.com/llvm/llvm-project/blob/main/llvm/lib/MC/MCParser/WasmAsmParser.cpp
+ */
+export function stampAssembly({ name, version }: InterfaceDocument, hash: string): readonly string[] {
+  // Name, version and hash have no character that must be escaped.
+  return ['.section ".custom_section.tenon:system","",@\n', `.ascii ${JSON.stringify(JSON.stringify({ name, version, hash }))}\n`, ".text\n"];
+}

@@ -139,8 +139,10 @@ describe("Rust", () => {
 describe("generateBindings()", () => {
   test("no text of the interface gets out of its comment", async () => {
     const nasty = definePluginSystem({ name: "t", version: "1.0.0", exports: { run: { doc: "*/ attack(); /*", input: jsonSchema({ type: "object", properties: { 'a"; attack(); "': { type: "string", description: "*/ attack(); /*" } } }) } } });
-    for (const language of BINDING_LANGUAGES) {
-      for (const text of (await filesOf(language, nasty.document())).values()) {
+    await expect(filesOf("go", nasty.document())).rejects.toThrow("encoding/json cannot write");
+    const plain = definePluginSystem({ name: "t", version: "1.0.0", exports: { run: { doc: "*/ attack(); /*\nattack();\rattack();\u2028attack(); \\", input: jsonSchema({ type: "object", properties: { a: { type: "string", description: "*/ attack(); /*" } } }) } } });
+    for (const [language, system] of BINDING_LANGUAGES.flatMap((each) => [[each, each === "go" ? plain : nasty] as const, [each, plain] as const])) {
+      for (const text of (await filesOf(language, system.document())).values()) {
         const code = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
         expect(code).not.toContain("attack()");
       }

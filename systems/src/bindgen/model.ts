@@ -78,7 +78,7 @@ export function modelOf(document: InterfaceDocument): Model {
 }
 
 /** Names that mean something in a language or in its template; a type of such a name gets a number. */
-const TAKEN = ["Array", "BTreeMap", "Block", "Boolean", "Box", "CallContext", "CallOptions", "Date", "Deserialize", "Err", "Error", "Exports", "FnResult", "FromBytes", "Imports", "Json", "LoadOptions", "Map", "None", "Number", "Object", "Ok", "Option", "PluginControls", "PluginSource", "Promise", "Readonly", "Record", "Result", "Self", "Serialize", "Set", "Some", "String", "Symbol", "ToBytes", "Uint8Array", "Vec"];
+const TAKEN = ["Array", "BTreeMap", "Block", "Boolean", "Box", "CallContext", "CallOptions", "Date", "Deserialize", "Err", "Error", "Exports", "FnResult", "FromBytes", "Imports", "Json", "LoadOptions", "Map", "None", "NULL", "Number", "Object", "Ok", "Option", "PluginControls", "PluginSource", "Promise", "Readonly", "Record", "Result", "Self", "Serialize", "Set", "Some", "String", "Symbol", "ToBytes", "Uint8Array", "Vec"];
 
 /** `before_checkout` or `before-checkout` to `BeforeCheckout`. */
 export function pascal(name: string): string {

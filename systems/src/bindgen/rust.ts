@@ -4,8 +4,9 @@
  * Unions, mixed enumerations and what has no type stay `serde_json::Value`.
  */
 
-import { stampText, type GeneratedFile, NOTE, slug } from "./file.ts";
+import { type GeneratedFile, lineComment, NOTE, slug, stampText } from "./file.ts";
 import { type Declaration, type Field, type Model, type ModelFunction, type ModelPayload, pascal, type Type } from "./model.ts";
+import { PlainTypes } from "./plain.ts";
 
 /**
  * Makes the bindings of a guest: a module of types and imports, and a crate to begin with.
@@ -24,22 +25,27 @@ export function rustGuest(model: Model, hash: string): readonly GeneratedFile[] 
 
 const KEYWORDS = new Set("as async await break const continue crate dyn else enum extern false fn for gen if impl in let loop match mod move mut pub ref return self Self static struct super trait true type unsafe use where while abstract become box do final macro override priv try typeof unsized virtual yield".split(" "));
 
+/** Widths at which rustfmt breaks lines: of a line, of the arguments of a call, of those of an attribute. */
+const MAX_WIDTH = 100;
+const MAX_ARGUMENTS = 60;
+const MAX_ATTRIBUTES = 70;
+
 /** Words that no function of a plug-in in Rust can be called. */
 export const RUST_KEYWORDS: ReadonlySet<string> = KEYWORDS;
 
 class Rust {
   readonly #model: Model;
-  readonly #declarations: ReadonlyMap<string, Declaration>;
+  readonly #plain: PlainTypes;
 
   constructor(model: Model) {
     this.#model = model;
-    this.#declarations = new Map(model.declarations.map((each) => [each.name, each]));
+    this.#plain = new PlainTypes(model, true);
   }
 
   bindings(hash: string): string {
     const { document, imports, declarations } = this.#model;
     const stamp = JSON.stringify({ name: document.name, version: document.version, hash });
-    const functions = imports.map((each) => `${doc(each.doc, "    ")}    pub fn ${each.name}(${each.input === undefined ? "" : `input: ${this.#payload(each.input)}`})${each.output === undefined ? "" : ` -> ${this.#payload(each.output)}`};\n`);
+    const functions = imports.map((each) => `${lineComment(each.doc, "    /// ")}    pub fn ${each.name}(${each.input === undefined ? "" : `input: ${this.#payload(each.input)}`})${each.output === undefined ? "" : ` -> ${this.#payload(each.output)}`};\n`);
     return `//! ${NOTE}
 //!
 //! ${stampText(document, hash)}
@@ -62,7 +68,12 @@ ${declarations.map((each) => `\n${this.#declaration(each)}`).join("")}${function
     const functions = this.#model.exports.map((each) => {
       const isJson = each.input?.encoding === "json";
       const input = each.input === undefined ? "" : `${isJson ? "Json(_input)" : "_input"}: ${this.#payload(each.input)}`;
-      return `\n${doc(each.doc, "")}#[plugin_fn]\npub fn ${each.name}(${input}) -> FnResult<${this.#result(each)}> {\n    Err(Error::msg("Cannot run ${each.name}: it is not written yet"))\n}\n`;
+      const result = `FnResult<${this.#result(each)}>`;
+      const whole = `pub fn ${each.name}(${input}) -> ${result} {`;
+      const head = whole.length <= MAX_WIDTH ? whole : `pub fn ${each.name}(\n    ${input},\n) -> ${result} {`;
+      const text = `"Cannot run ${each.name}: it is not written yet"`;
+      const error = `Error::msg(${text})`.length <= MAX_ARGUMENTS ? `Error::msg(${text})` : `Error::msg(\n        ${text},\n    )`;
+      return `\n${lineComment(each.doc, "/// ")}#[plugin_fn]\n${head}\n    Err(${error})\n}\n`;
     });
     return `//! A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
 
@@ -98,7 +109,7 @@ ${functions.join("")}`;
     if ("fields" in each) return this.#structure(each);
     const { type } = each;
     if (type.kind === "literals" && type.values.every((value) => typeof value === "string")) return enumeration(each, type.values);
-    return `${doc(each.doc, "")}pub type ${each.name} = ${this.#isEndless(each.name, type, new Set()) ? "serde_json::Value" : this.#type(type)};\n`;
+    return `${lineComment(each.doc, "/// ")}pub type ${each.name} = ${this.#plain.isEndless(each.name) ? "serde_json::Value" : this.#type(type)};\n`;
   }
 
   #structure(record: Declaration & { readonly fields: readonly Field[] }): string {
@@ -110,33 +121,15 @@ ${functions.join("")}`;
       const inner = field.isOptional && field.type.kind === "nullable" ? field.type.of : field.type;
       const type = this.#boxed(record.name, inner);
       const attributes = [...(name === field.name ? [] : [`rename = ${JSON.stringify(field.name)}`]), ...(field.isOptional ? ["default", 'skip_serializing_if = "Option::is_none"'] : [])];
-      return `${doc(field.doc, "    ")}${attributes.length === 0 ? "" : `    #[serde(${attributes.join(", ")})]\n`}    pub ${name}: ${field.isOptional ? `Option<${type}>` : type},\n`;
+      return `${lineComment(field.doc, "    /// ")}${attributes.length === 0 ? "" : `    #[serde(${attributes.join(", ").length <= MAX_ATTRIBUTES ? attributes.join(", ") : `\n        ${attributes.join(",\n        ")}\n    `})]\n`}    pub ${name}: ${field.isOptional ? `Option<${type}>` : type},\n`;
     });
-    return `${doc(record.doc, "")}#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]\npub struct ${record.name} {\n${fields.join("")}}\n`;
+    return `${lineComment(record.doc, "/// ")}#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]\npub struct ${record.name} {\n${fields.join("")}}\n`;
   }
 
   /** A record that contains itself must do so by a pointer; lists and maps are pointers already. */
   #boxed(record: string, type: Type): string {
     if (type.kind === "nullable") return `Option<${this.#boxed(record, type.of)}>`;
-    return type.kind === "named" && this.#holds(type.name, record, new Set()) ? `Box<${type.name}>` : this.#type(type);
-  }
-
-  #holds(name: string, record: string, seen: Set<string>): boolean {
-    if (name === record) return true;
-    const declaration = this.#declarations.get(name);
-    if (declaration === undefined || seen.has(name)) return false;
-    seen.add(name);
-    const inner = (type: Type): boolean => (type.kind === "nullable" ? inner(type.of) : type.kind === "named" && this.#holds(type.name, record, seen));
-    return "type" in declaration ? inner(declaration.type) : declaration.fields.some((field) => inner(field.type));
-  }
-
-  /** Whether another name for a type leads back to itself, which Rust cannot have. */
-  #isEndless(name: string, type: Type, seen: Set<string>): boolean {
-    if (type.kind === "list" || type.kind === "map" || type.kind === "nullable") return this.#isEndless(name, type.of, seen);
-    if (type.kind !== "named") return false;
-    if (type.name === name) return true;
-    const target = this.#declarations.get(type.name);
-    return target !== undefined && "type" in target && !seen.has(type.name) && this.#isEndless(name, target.type, seen.add(type.name));
+    return type.kind === "named" && this.#plain.isInside(record, this.#plain.plain(type)) ? `Box<${type.name}>` : this.#type(type);
   }
 
   #type(type: Type): string {
@@ -176,7 +169,7 @@ function enumeration({ name, doc: text }: Declaration, values: readonly string[]
   const names = variants.map((variant) => variant.name);
   // Values that differ in marks alone get numbers.
   const unique = variants.map(({ value, name: plain }, index) => ({ value, name: names.indexOf(plain) === index && plain !== "Self" ? plain : `${plain}${index + 1}` }));
-  return `${doc(text, "")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${JSON.stringify(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
+  return `${lineComment(text, "/// ")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${JSON.stringify(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
 }
 
 function manifest({ document }: Model): string {
@@ -202,10 +195,6 @@ codegen-units = 1
 panic = "abort"
 strip = true
 `;
-}
-
-function doc(text: string, indent: string): string {
-  return text === "" ? "" : text.split(/\r?\n|\r/).map((line) => `${indent}/// ${line}`.trimEnd() + "\n").join("");
 }
 
 function identifier(name: string): string {

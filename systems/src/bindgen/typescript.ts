@@ -32,6 +32,7 @@ export function typescriptHost(model: Model, hash: string): readonly GeneratedFi
   const imports = model.imports.map((each) => `${docComment(each.doc, "  ")}  ${each.name}(${each.input === undefined ? "input: undefined" : `input: ${payloadType(each.input)}`}, context: CallContext): ${resultType(each)} | Promise<${resultType(each)}>;\n`);
   const types = ["CallContext", "CallOptions", "PluginSource"].filter((each) => each !== "CallContext" || imports.length > 0);
   const argument = imports.length === 0 ? "options?: LoadOptions<Record<never, never>>" : `options: Omit<LoadOptions, "imports"> & { readonly imports: ${name}Imports }`;
+  const head = `export async function load${name}(source: PluginSource, ${argument}): Promise<${name}Plugin> {`;
   return [
     {
       path: `${slug(model.document)}-host.ts`,
@@ -44,10 +45,10 @@ ${declarationsOf(model)}
 export interface ${name}Plugin extends PluginControls {
 ${methods.join("")}}
 ${imports.length === 0 ? "" : `\n/** What the application offers. */\nexport interface ${name}Imports {\n${imports.join("")}}\n`}
-const system = readSystem(${JSON.stringify(model.document, undefined, 2)});
+const system = readSystem(${valueText(model.document, "")});
 
 /** Loads a plug-in of "${model.document.name}"; see \`System.load\`. */
-export async function load${name}(source: PluginSource, ${argument}): Promise<${name}Plugin> {
+${head.length <= MAX_WIDTH ? head : `export async function load${name}(\n  source: PluginSource,\n  ${argument},\n): Promise<${name}Plugin> {`}
   return (await system.load(source, options as never)) as unknown as ${name}Plugin;
 }
 `,
@@ -91,6 +92,28 @@ export function typescriptType(type: Type): string {
   }
 }
 
+/** Width of a line. */
+const MAX_WIDTH = 120;
+
+/** A value as prettier would write it in TypeScript, at a width of 120. */
+function valueText(value: unknown, indent: string): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = value.map((each) => valueText(each, inner));
+    const line = `[${items.join(", ")}]`;
+    // Objects stand on lines of their own, and so does all around them.
+    return !line.includes("\n") && line.length <= 60 ? line : `[\n${items.map((item) => `${inner}${item},\n`).join("")}${indent}]`;
+  }
+  const fields = Object.entries(value).map(([key, each]) => `${inner}${/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)}: ${valueText(each, inner)},\n`);
+  return fields.length === 0 ? "{}" : `{\n${fields.join("")}${indent}}`;
+}
+
+function importText(names: readonly string[], file: string): string {
+  const line = `import type { ${names.join(", ")} } from "./${file}";\n`;
+  return line.length <= MAX_WIDTH + 1 ? line : `import type {\n${names.map((name) => `  ${name},\n`).join("")}} from "./${file}";\n`;
+}
+
 function header({ document }: Model, hash: string): string {
   return `/**\n * ${NOTE}\n *\n * ${stampText(document, hash)}\n */\n\n`;
 }
@@ -118,7 +141,7 @@ function entryOf(model: Model, hash: string, types: string): string {
     const body = each.output === undefined ? `${call};` : each.output.encoding === "json" ? `return JSON.stringify(${call});` : `return ${call};`;
     return `\nexport async function ${each.name}(${input}): Promise<${result}> {\n  ${body}\n}\n`;
   });
-  return `${header(model, hash)}import type { ${[...aliases, "Exports"].join(", ")} } from "./${types}";\nimport * as $author from "./plugin.ts";\n\nconst $plugin: Exports = $author;\n${functions.join("")}`;
+  return `${header(model, hash)}${importText([...aliases, "Exports"], types)}import * as $author from "./plugin.ts";\n\nconst $plugin: Exports = $author;\n${functions.join("")}`;
 }
 
 function skeletonOf(model: Model, types: string): string {
@@ -129,7 +152,7 @@ function skeletonOf(model: Model, types: string): string {
     if (each.output?.encoding === "json") for (const name of namesIn(each.output.type)) names.add(name);
     return `\n${docComment(each.doc, "")}export function ${each.name}(${input}): ${resultType(each)} {\n  throw new Error("Cannot run ${each.name}: it is not written yet");\n}\n`;
   });
-  const imported = names.size === 0 ? "" : `import type { ${[...names].toSorted().join(", ")} } from "./${types}";\n`;
+  const imported = names.size === 0 ? "" : importText([...names].toSorted(), types);
   return `/** A plug-in of ${model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file. */\n\n${imported}${functions.join("")}`;
 }
 
