@@ -12,6 +12,7 @@ export const EXIT_CODES = {
   3: "the plug-in could not be loaded: unreadable, invalid, not granted, or nothing offers what it imports",
   4: "the plug-in was stopped by a limit: time, memory, fuel, stack or another",
   5: "the plug-in could not be built, or a test of it failed",
+  6: "two versions of a plug-in system differ more than is allowed",
   70: "a fault of tenon itself; please report it",
 } as const;
 

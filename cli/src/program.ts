@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   call: async () => (await import("./call.ts")).addCall,
   inspect: async () => (await import("./inspect.ts")).addInspect,
   prepare: async () => (await import("./prepare.ts")).addPrepare,
+  check: async () => (await import("./check.ts")).addCheck,
+  diff: async () => (await import("./diff.ts")).addDiff,
+  bindgen: async () => (await import("./bindgen.ts")).addBindgen,
+  docs: async () => (await import("./docs.ts")).addDocs,
 };
 
 /**
