@@ -1,10 +1,11 @@
 /**
  * What does a plug-in on another thread cost? Ours and npm `@extism/extism` with `runInWorker`, in one process, in turn.
  *
- *   node benchmarks/worker.mjs [--json] [--quick]
+ *   npm run bench:worker -- [--json] [--quick]
  *
  * Host functions are plain and return the block they got: with another number, with a block of their own, from the
- * second call on with a promise, or after some dozen calls anyway, the rival hangs; so that case has few rounds.
+ * second call on with a promise, or after some dozen calls anyway, the rival hangs; so that case has few rounds, and those
+ * with promises are ours alone: on another thread, and on this one where the engine has JSPI.
  * Prints our and the rival's microseconds an operation and the ratio (rival ÷ ours: above 1 we are faster).
  */
 
@@ -85,11 +86,21 @@ for (const { name, count, contenders: both, rounds: few } of cases) {
   const { ours: mine, rival: other } = await race(both, { count, rounds: few ?? rounds });
   results.push({ name, ours: mine, rival: other, ratio: other / mine });
 }
+
+const promising = { "extism:host/user": { next: async (_context, block) => block } };
+const waiting = { "on another thread": await createPlugin(askBytes, { ...onWorker, functions: promising }) };
+if (typeof WebAssembly.Suspending === "function") waiting["on this thread, by JSPI"] = await createPlugin(askBytes, { engine: "inline", functions: promising });
+const promised = await race(
+  Object.fromEntries(Object.entries(waiting).map(([where, plugin]) => [where, repeat(async () => (await plugin.call("pass_100")).length)])),
+  { count: 1, rounds },
+);
+for (const [where, figure] of Object.entries(promised)) results.push({ name: `100 promises, ${where}`, ours: figure });
+await Promise.all(Object.values(waiting).map((plugin) => plugin.close()));
 await Promise.all([ours.close(), rival.close(), oursAsking.close(), rivalAsking.close()]);
 
 if (isJson) console.log(JSON.stringify({ node: process.version, results }));
 else {
-  const us = (nanoseconds) => `${(nanoseconds / 1000).toFixed(1)} µs`.padStart(14);
+  const us = (nanoseconds) => (nanoseconds === undefined ? "" : `${(nanoseconds / 1000).toFixed(1)} µs`).padStart(14);
   console.log(`Node ${process.version}`.padEnd(32), "ours".padStart(14), "rival".padStart(14), "ratio".padStart(8));
-  for (const { name, ours: mine, rival: other, ratio } of results) console.log(name.padEnd(32), us(mine), us(other), ratio.toFixed(1).padStart(8));
+  for (const { name, ours: mine, rival: other, ratio } of results) console.log(name.padEnd(32), us(mine), us(other), (ratio?.toFixed(1) ?? "").padStart(8));
 }

@@ -55,6 +55,9 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   const { platform } = parsed;
   // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
   if (!parsed.isPrepared) import("./compile.ts").catch(() => undefined);
+  // A thread takes longer to start than most modules to load; should it not start, that shows where it is needed.
+  const { startWorker: starter } = platform;
+  if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => startAhead(starter)).catch(() => undefined);
   const { manifest, author } = await readSource(source, platform, parsed.signal);
   const grant = grantManifest(manifest, author, parsed);
   const name = parsed.name ?? nameOf(manifest, source);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { ATTACKS } from "../../test/attacks.ts";
 import { failureOf } from "../../test/engine-suite.ts";
+import { turn } from "../../test/hand-clock.ts";
 import { CAN_COUNT_RESOURCES, countResources } from "../../test/resources.ts";
 import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
 import { HAS_THREADS, lostWorkers, workerPlatform } from "../../test/worker-platform.ts";
@@ -136,6 +137,22 @@ describe("creation", () => {
     const failure = await failureOf(createPlugin(ECHO, { engine: "worker", platform: noThreads }));
     expect(failure.code).toBe("engine/unavailable");
     expect(failure.message).toContain('engine: "inline"');
+  });
+
+  // skipped because WebKitGTK shares no memory between threads
+  test.skipIf(!HAS_THREADS)("starts the thread while the module is still being fetched, and uses that one", async () => {
+    const threads = countThreads();
+    let arrive = (): void => {};
+    const arrived = new Promise<Response>((resolve) => {
+      arrive = () => resolve(new Response(ECHO));
+    });
+    const platform = { ...noThreads, startWorker: threads.startWorker, fetch: () => arrived };
+    const created = createPlugin(new URL("https://plugins.example/echo.wasm"), { engine: "worker", platform });
+    while (threads.started.length === 0) await turn();
+    arrive();
+    await using sut = await created;
+    expect((await sut.call("echo", "x")).text()).toBe("x");
+    expect(threads.started.length).toBe(1);
   });
 
   test("an engine that is none is refused", async () => {

@@ -40,6 +40,19 @@ export function findThread(startWorker: StartWorker): Thread {
   return thread;
 }
 
+/**
+ * Starts a thread while the plug-in that wants one is still being loaded, unless one is idle.
+ *
+ * @param startWorker Starts threads.
+ * @throws What the platform throws when it cannot start a thread.
+ */
+export function startAhead(startWorker: StartWorker): void {
+  const all = threads.get(startWorker) ?? new Set();
+  threads.set(startWorker, all);
+  const isNeeded = all.size < MAX_THREADS && ![...all].some((thread) => thread.size === 0);
+  if (isNeeded) all.add(new Thread(startWorker, all));
+}
+
 /** One thread. */
 export class Thread {
   readonly #worker: WorkerHandle;
