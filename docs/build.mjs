@@ -14,7 +14,7 @@ import { generatePages } from "./generate.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const pages = join(here, "build/pages");
 /** Folders and files here that are no pages. */
-const OTHERS = new Set([".vitepress", "build", "node_modules", "package.json", "package-lock.json", "build.mjs", "generate.mjs"]);
+const OTHERS = new Set([".vitepress", "build", "node_modules", "package.json", "package-lock.json", "build.mjs", "generate.mjs", "figures.mjs"]);
 
 rmSync(join(here, "build"), { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });

@@ -1,12 +1,15 @@
 /**
  * The pages of the site that nobody writes: the reference of each package from its doc comments, the table of failures from
- * `abi/failures.json`, the functions of the ABI, and the commands of `tenon` as `--help` prints them.
+ * `abi/failures.json`, the functions of the ABI, the commands of `tenon` as `--help` prints them, and measured figures
+ * (`figures.mjs`).
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
+
+import { figuresPage } from "./figures.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
@@ -25,6 +28,8 @@ export async function generatePages(folder) {
   writeFileSync(join(reference, "failures.md"), failuresPage());
   writeFileSync(join(reference, "abi.md"), abiPage());
   writeFileSync(join(reference, "command-line.md"), commandsPage());
+  mkdirSync(join(folder, "measured"), { recursive: true });
+  writeFileSync(join(folder, "measured/speed.md"), figuresPage());
   await apiPages(reference);
 }
 

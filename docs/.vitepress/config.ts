@@ -21,6 +21,7 @@ export default defineConfig({
     nav: [
       { text: "Start", link: "/start" },
       { text: "Guide", link: "/guide/host-functions" },
+      { text: "Measured", link: "/measured/speed" },
       { text: "Reference", link: "/reference/" },
     ],
     sidebar: [
@@ -57,6 +58,7 @@ export default defineConfig({
       {
         text: "Measured",
         items: [
+          { text: "Speed", link: "/measured/speed" },
           { text: "Runtimes", link: "/measured/runtimes" },
         ],
       },

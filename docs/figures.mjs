@@ -1,0 +1,78 @@
+/**
+ * The page of measured figures: every table of `benchmarks/results.json`, which `benchmarks/save.mjs` keeps, under the
+ * question that the benchmark's header asks. Nothing is computed or left out here.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = (path) => readFileSync(`${root}${path}`, "utf8");
+
+/** Fields that are no figures. */
+const ABOUT = new Set(["machine", "rival", "node"]);
+
+/** @returns {string} The page, in Markdown. */
+export function figuresPage() {
+  const results = JSON.parse(read("benchmarks/results.json"));
+  const versions = Object.entries(results);
+  const names = [...new Set(versions.flatMap(([, own]) => Object.keys(own)))].filter((name) => !ABOUT.has(name));
+  const sections = names.map((name) => {
+    const tables = versions.flatMap(([version, own]) => (own[name] === undefined ? [] : [`### ${version}`, ...tablesOf(own[name], "")]));
+    return [`## ${titleOf(name)}`, questionOf(name), ...tables].join("\n\n");
+  });
+  const machines = versions.map(([version, { machine }]) => `- ${version}: ${machine}`).join("\n");
+  return `# Speed
+Measured by the programs in \`benchmarks/\`, each in one process, the rival (npm \`@extism/extism\`) in turn with us. A ratio above 1 means that we are faster. The machine is a small virtual one: trust the ratios, and measure your own case with \`npm run bench\`.
+
+${machines}
+
+${sections.join("\n\n")}
+`;
+}
+
+const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", systems: "Typed systems" };
+
+function titleOf(name) {
+  return TITLES[name] ?? name;
+}
+
+/** First paragraph of the benchmark's header. */
+function questionOf(name) {
+  const [, text = ""] = /^\/\*\*\n([\s\S]*?)\n \*(?:\n|\/)/.exec(read(`benchmarks/${name}.mjs`)) ?? [];
+  return text.replaceAll(/(?:^|\n) \* ?/g, " ").trim();
+}
+
+/** A list of rows is a table, an object of plain figures is one too, anything else is looked into. */
+function tablesOf(value, path) {
+  if (Array.isArray(value)) return value.length > 0 && value.every(isRow) ? [caption(path), table(value)] : [];
+  if (!isRow(value)) return [];
+  const entries = Object.entries(value).filter(([name]) => !ABOUT.has(name));
+  const plain = entries.filter(([, each]) => typeof each !== "object" || each === null);
+  const own = plain.length > 0 ? [caption(path), table(plain.map(([what, figure]) => ({ what, figure })))] : [];
+  const rows = entries.filter(([, each]) => isRow(each) && Object.values(each).every((cell) => typeof cell !== "object"));
+  if (rows.length > 1) return [...own, caption(path), table(rows.map(([what, row]) => ({ what, ...row }))), ...entries.filter((entry) => !plain.includes(entry) && !rows.includes(entry)).flatMap(([name, each]) => tablesOf(each, join(path, name)))];
+  return [...own, ...entries.filter((entry) => !plain.includes(entry)).flatMap(([name, each]) => tablesOf(each, join(path, name)))];
+}
+
+function isRow(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function join(path, name) {
+  return path === "" ? name : `${path}, ${name}`;
+}
+
+function caption(path) {
+  return path === "" || path === "cases" || path === "results" ? "" : `**${path}**`;
+}
+
+function table(rows) {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  return [line(columns), line(columns.map((column, index) => (index === 0 || typeof rows[0][column] === "string" ? "---" : "---:"))), ...rows.map((row) => line(columns.map((column) => format(row[column]))))].join("\n");
+}
+
+function format(value) {
+  if (typeof value === "number") return Number.isInteger(value) || Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
+  return value === undefined || value === null ? "" : String(value).replaceAll("|", "\\|");
+}
