@@ -31,6 +31,7 @@ const SETS = {
   interrupt: { interrupt: true },
   fuel: { fuel: true },
   stack: { stack: true },
+  defaults: { interrupt: true, stack: true, memoryPages: 4096, tableElements: 100_000 },
   all: { interrupt: true, fuel: true, stack: true, memoryPages: 4096, tableElements: 100_000 },
 };
 

@@ -21,7 +21,7 @@ import type { LimitOptions } from "./plan.ts";
 import { RESERVED } from "./reserved.ts";
 import { rewrite } from "./rewriting.ts";
 
-/** The most memories that a module may define under a limit of pages. */
+/** The most memories that a module may define under a limit of pages, if nothing is said. */
 const MAX_MEMORIES = 8;
 /** The most bytes of values that an exception may carry under a limit of pages; what C++ throws carries four. */
 const MAX_PAYLOAD_BYTES = 64;
@@ -52,7 +52,7 @@ export function limitModule(source: Uint8Array | Module, options: LimitOptions):
   if (options.memoryPages !== undefined) {
     refuseHeldExceptions(module);
     refuseAllocation(module);
-    refuseMemories(module);
+    refuseMemories(module, options.memories ?? MAX_MEMORIES);
   }
   const limited = rewrite(module, options);
   return { bytes: limited, hasStart: module.start !== undefined, hasKernel: options.kernel !== undefined };
@@ -69,10 +69,10 @@ function refuseAllocation({ constantAllocation }: Module): void {
 }
 
 /** Engines set ten gigabytes of addresses aside for a memory, however small it is. */
-function refuseMemories({ memoryDefinitions }: Module): void {
+function refuseMemories({ memoryDefinitions }: Module, most: number): void {
   const [first, count] = [memoryDefinitions[0], memoryDefinitions.length];
-  if (first !== undefined && count > MAX_MEMORIES)
-    throw new WasmError("unlimitable", "memories", first.start, `${count} take more of the address space than the ${MAX_MEMORIES} that a limit of pages allows`);
+  if (first !== undefined && count > most)
+    throw new WasmError("unlimitable", "memories", first.start, `${count} take more of the address space than the ${most} that a limit of pages allows`);
 }
 
 /**

@@ -19,6 +19,8 @@ import type { Platform } from "./platform.ts";
 export interface CompileSettings {
   /** Pages that its memories may have together; `Infinity` for no limit. */
   readonly memoryPages: number;
+  /** Memories that it may define where their pages are limited. */
+  readonly memories: number;
   /** Entries that its tables may have together; `Infinity` for no limit. */
   readonly tableElements: number;
   /** Whether the host can stop it. */
@@ -52,8 +54,8 @@ let cachedBytes = 0;
  * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
  */
 export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
-  const { memoryPages, tableElements, interrupt, fuel, stack, merge } = settings;
-  const key = [await hashBytes(bytes, platform), memoryPages, tableElements, interrupt, fuel, stack, merge].join();
+  const { memoryPages, memories, tableElements, interrupt, fuel, stack, merge } = settings;
+  const key = [await hashBytes(bytes, platform), memoryPages, memories, tableElements, interrupt, fuel, stack, merge].join();
   const found = cache.get(key);
   if (found !== undefined) {
     cache.delete(key);
@@ -100,12 +102,12 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: C
 
 /** Builds in what is asked for; a module without limits stays as it is. */
 function limit(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
-  const { interrupt, fuel, stack, merge } = settings;
+  const { interrupt, fuel, stack, merge, memories } = settings;
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
   if (!interrupt && !fuel && !stack && !merge && memoryPages === undefined && tableElements === undefined) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
-  return limitModule(source, { memoryPages, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
+  return limitModule(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 
 function finite(value: number): number | undefined {

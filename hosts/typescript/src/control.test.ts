@@ -125,6 +125,16 @@ describe("limits", () => {
     expect((await failureOf(sut.call("blocks", new Uint8Array(524_288)))).details).toMatchObject({ lengthBytes: 524_288, limitBytes: 262_144 });
   });
 
+  test("the modules of a plug-in share eight memories evenly, or have one each", async () => {
+    const module = (name: string, memories: number) => ({ name, data: wat(`(module ${"(memory 1)".repeat(memories)} (func (export "run")))`) });
+    const refused = await failureOf(createPlugin({ wasm: [module("side", 5), module("main", 1)] }, LIMITS));
+    expect(refused).toMatchObject({ code: "module/unlimitable", details: { module: "side", construct: "memories" } });
+    const many = Array.from({ length: 20 }, (_, index) => module(`side${index}`, index === 13 ? 2 : 1));
+    expect((await failureOf(createPlugin({ wasm: [...many, module("main", 1)] }, LIMITS))).details).toMatchObject({ module: "side13" });
+    await using single = await createPlugin({ wasm: many.filter((_, index) => index !== 13) }, LIMITS);
+    expect((await single.call("run")).length).toBe(0);
+  });
+
   test("a manifest's limits hold: the embedder's text lowers them, its code sets them", async () => {
     const object = { wasm: [{ data: loop }], timeout_ms: 20 } as unknown as Parameters<typeof createPlugin>[0];
     await using set = await createPlugin(object, { functions: ask });

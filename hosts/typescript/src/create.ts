@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
 import { type Grant, grantManifest } from "./grant.ts";
 import { InlineEngine } from "./inline.ts";
-import type { ResolvedLimits } from "./limits.ts";
+import { MAX_MEMORIES, type ResolvedLimits } from "./limits.ts";
 import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./link.ts";
 import { type LoadedModule, loadModules } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
@@ -94,6 +94,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
   const share = (limit: number): number => (isOn(limit) ? Math.floor(limit / moduleCount) : Number.POSITIVE_INFINITY);
   return Object.freeze({
     memoryPages: share(limits.memoryPages),
+    memories: Math.max(1, Math.floor(MAX_MEMORIES / moduleCount)),
     tableElements: share(limits.tableElements),
     interrupt: isOn(limits.timeoutMs),
     fuel: isOn(limits.fuel),

@@ -5,7 +5,7 @@
  */
 
 import { buildLimits } from "./compile.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, MAX_MEMORIES, type Limits } from "./limits.ts";
 import { parseOptions } from "./options.ts";
 
 /** What is built in, beside the ways to stop the module and to bound its stack. */
@@ -29,5 +29,5 @@ export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableEleme
  */
 export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, kernel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
   const { memoryPages, tableElements } = { ...DEFAULT_LIMITS, ...parseOptions({ limits: stated }).limits };
-  return buildLimits(bytes, "main", { memoryPages, tableElements, interrupt: true, fuel, stack: true, merge: kernel });
+  return buildLimits(bytes, "main", { memoryPages, memories: MAX_MEMORIES, tableElements, interrupt: true, fuel, stack: true, merge: kernel });
 }
