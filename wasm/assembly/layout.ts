@@ -1,14 +1,18 @@
 /**
  * Where things lie in the memory of the walk. `lay` sets the borders for one module; the host fills in what it is told.
  *
- *   0            256       512     1024         3072     4096
- *   | immediates | actions | skips | prefixed × 4 | result | imports | records | order | path | 64-bit tables | memories |
+ *   0            256       512     768       1024           3072     4096
+ *   | immediates | actions | skips | heights | prefixed × 4 | result | types | imports | records | order | path |
+ *
+ *   | 64-bit tables | memories |
  *
  *   | frames | targets | unlikely | code, zeros behind | out ... grows
  *
  *   immediates   a byte per opcode: the letter that `../src/immediates.ts` explains           written by the host, once
  *   prefixed     the same after 0xfb, 0xfc, 0xfd, 0xfe: 512 bytes each                        written by the host, once
- *   imports      u32 per imported function: new index × 2, 1 if it is a leaf                  written by the host
+ *   heights      a byte per opcode: 128 + the values by which it makes the operand stack higher  by the host, once
+ *   types        two u16 per type: parameters and results of a function                       written by the host
+ *   imports      two u32 per imported function: new index × 2, 1 if it is a leaf; its type    written by the host
  *   records      32 bytes per defined function, below                                         the first 12 by the host
  *   64-bit       a byte per table and per memory: 1 if it is addressed with i64               written by the host
  *   code         from the first body to the end of the last                                   written by the host
@@ -22,6 +26,7 @@ import { NO_ROOM } from "../src/refusal";
 export const IMMEDIATES: usize = 0;
 export const ACTIONS: usize = 256;
 export const SKIPS: usize = 512;
+export const HEIGHTS: usize = 768;
 export const PREFIXED: usize = 1024;
 /** Opcodes that each of the four tables of prefixed ones has. */
 export const PREFIXED_SIZE: u32 = 512;
@@ -34,8 +39,8 @@ export const RECORD: usize = 32;
 /** Where its body begins and ends. */
 export const START: usize = 0;
 export const END: usize = 4;
-/** How many parameters it has. */
-export const PARAMS: usize = 8;
+/** Its type. */
+export const TYPE: usize = 8;
 /** Longest way through it that ends without a look; `UNKNOWN_WEIGHT` before it is walked. */
 export const WEIGHT: usize = 12;
 /** 1: it may go on, by a tail call, to a function that is not known. Order: 1 once it is seen. */
@@ -49,10 +54,11 @@ export const HINTS_END: usize = 28;
 
 /** The most blocks inside each other. */
 export const MAX_NESTING: u32 = 1_000_000;
-/** A frame of the control stack: eight i32. */
-export const FRAME: usize = 32;
+/** A frame of the control stack: nine i32. */
+export const FRAME: usize = 36;
 const PADDING: u32 = 64;
 
+export let types: usize = 0;
 export let imports: usize = 0;
 export let records: usize = 0;
 export let order: usize = 0;
@@ -67,6 +73,7 @@ export let unlikely: usize = 0;
 export let code: usize = 0;
 export let out: usize = 0;
 
+export let typeCount: u32 = 0;
 export let importCount: u32 = 0;
 export let functionCount: u32 = 0;
 export let tableCount: u32 = 0;
@@ -78,13 +85,17 @@ export let memoryCount: u32 = 0;
  * @param longest Bytes of the longest body.
  * @returns Where the code has to be put; what else the host writes begins at 4096 in the order of the drawing.
  */
-export function lay(importsLength: u32, functionsLength: u32, tablesLength: u32, memoriesLength: u32, codeLength: u32, longest: u32): usize {
+export function lay(
+  typesLength: u32, importsLength: u32, functionsLength: u32, tablesLength: u32, memoriesLength: u32, codeLength: u32, longest: u32,
+): usize {
+  typeCount = typesLength;
   importCount = importsLength;
   functionCount = functionsLength;
   tableCount = tablesLength;
   memoryCount = memoriesLength;
-  imports = INPUT;
-  records = imports + 4 * importsLength;
+  types = INPUT;
+  imports = types + 4 * typesLength;
+  records = imports + 8 * importsLength;
   order = records + RECORD * functionsLength;
   path = order + 4 * functionsLength;
   tables64 = path + 4 * functionsLength;

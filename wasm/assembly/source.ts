@@ -3,7 +3,7 @@
  * or indexed with is checked; what is only skipped is checked to end where it must.
  * Source: https://webassembly.github.io/spec/core/binary/values.html
  */
-import { code } from "./layout";
+import { code, typeCount, types } from "./layout";
 import { BYTE_MISSING, HEAP_TYPE_UNKNOWN, NO_SUCH_TYPE, NUMBER_MALFORMED, NUMBER_TOO_LONG, VALUE_TYPE_UNKNOWN } from "../src/refusal";
 
 /** Address of the next byte. */
@@ -11,16 +11,15 @@ export let here: usize = 0;
 /** Address of the first byte behind the function. */
 export let stop: usize = 0;
 let firstOffset: u32 = 0;
-let typeCount: u32 = 0;
+const ONE_RESULT: u32 = 1 << 16;
 
 // @ts-ignore: decorator
 @external("host", "refuse")
 declare function throwRefusal(why: u32, offset: u32, value: u32, more: u32): void;
 
-/** Where the code stands in the file, and how many types there are. */
-export function setSource(codeOffset: u32, types: u32): void {
+/** Where the code stands in the file. */
+export function setSource(codeOffset: u32): void {
   firstOffset = codeOffset;
-  typeCount = types;
 }
 
 /**
@@ -90,29 +89,43 @@ export function skipNumber(maxBytes: u32, at: usize): void {
   if (here - start > maxBytes) refuse(NUMBER_MALFORMED, at, 0);
 }
 
-/** Reads a heap type. */
-export function readHeapType(): void {
+/** Reads a heap type; a negative number is an abstract one. */
+export function readHeapType(): i64 {
   const start = here;
   const heap = readSigned(33);
   if (heap >= <i64>typeCount) refuse(NO_SUCH_TYPE, start, <u32>heap);
   if (heap < 0 && (heap < -0x17 || heap > -0x0c)) refuse(HEAP_TYPE_UNKNOWN, start, <u32>(-heap));
+  return heap;
 }
 
 /** Reads a value type. */
 export function readValueType(): void {
   const start = here;
   const byte = readByte();
-  if (byte == 0x63 || byte == 0x64) return readHeapType();
-  if (!((byte >= 0x7b && byte <= 0x7f) || (byte >= 0x69 && byte <= 0x74))) refuse(VALUE_TYPE_UNKNOWN, start, byte);
+  if (byte == 0x63 || byte == 0x64) readHeapType();
+  else if (!((byte >= 0x7b && byte <= 0x7f) || (byte >= 0x69 && byte <= 0x74))) refuse(VALUE_TYPE_UNKNOWN, start, byte);
 }
 
-/** Reads what a block takes and gives; that such a number type exists is checked by the engine. */
-export function readBlockType(): void {
+/** Parameters of a function type, and above 16 bits its results. */
+export function signatureOf(type: u32): u32 {
+  return load<u32>(types + 4 * type);
+}
+
+/**
+ * Reads what a block takes and gives; that such a number type exists is checked by the engine.
+ *
+ * @returns As `signatureOf`.
+ */
+export function readBlockType(): u32 {
   const first = <u32>load<u8>(here);
   if (first == 0x40 || (first >= 0x65 && first < 0x80)) {
     here++;
-    return;
+    return first == 0x40 ? 0 : ONE_RESULT;
   }
-  if (first == 0x63 || first == 0x64) return readValueType();
-  readHeapType();
+  if (first == 0x63 || first == 0x64) {
+    readValueType();
+    return ONE_RESULT;
+  }
+  const type = readHeapType();
+  return type < 0 ? ONE_RESULT : signatureOf(<u32>type);
 }

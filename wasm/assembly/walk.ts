@@ -30,11 +30,12 @@ import * as no from "../src/refusal";
 import { keepOrder, prefixedImmediates, setSkips, sortCalls } from "./call-order";
 import * as out from "./emitter";
 import {
-  ACTIONS, END, FRAME, GOES_ON, IMMEDIATES, MAX_NESTING, PARAMS, RECORD, START, WEIGHT, frames, functionCount, importCount,
-  imports, memories64, memoryCount, order, records, tableCount, tables64, targets,
+  ACTIONS, END, FRAME, GOES_ON, HEIGHTS, IMMEDIATES, MAX_NESTING, RECORD, START, TYPE, WEIGHT, frames, functionCount, importCount,
+  imports, memories64, memoryCount, order, records, tableCount, tables64, targets, typeCount,
 } from "./layout";
 import {
-  here, readBlockType, readByte, readHeapType, readSigned, readU32, readValueType, refuse, seek, setSource, skipNumber, stop,
+  here, readBlockType, readByte, readHeapType, readSigned, readU32, readValueType, refuse, seek, setSource, signatureOf, skipNumber,
+  stop,
 } from "./source";
 
 export { lay } from "./layout";
@@ -80,13 +81,17 @@ const SMALL_BULK: i64 = 0x1_0000;
 /** The most operands of `array.new_fixed`. */
 const FIXED_ITEMS: u32 = 10_000;
 /**
- * The most locals times blocks and branches of a function. Engines compile a function when it is first called, where
- * nothing can stop them, and at each label they go through all locals: V8 does 50 million a second. The most that was
- * seen in real modules is 0.7 million, in LLVM.
+ * The most locals and operands at all blocks and branches of a function together. Engines compile a function when it is
+ * first called, where nothing can stop them, and at each label they go through all of them: V8 does 50 million a second.
+ * The most that was seen in real modules is 0.7 million, in LLVM.
  */
-const MAX_MERGED_LOCALS: u64 = 20_000_000;
+const MAX_MERGED: u64 = 20_000_000;
 /** The most of which compiling goes unseen; above, every call of the function is charged one unit for 16. */
-const SOON_MERGED_LOCALS: u64 = 1_000_000;
+const SOON_MERGED: u64 = 1_000_000;
+/** More operands than any engine takes; a call may leave a thousand. */
+const MAX_HEIGHT: i32 = 1 << 28;
+/** The most operands that an exception can leave where it is caught: parameters of a tag. */
+const MAX_CAUGHT: i32 = 1_000;
 
 // A frame of the control stack.
 const KIND: usize = 0;
@@ -96,7 +101,8 @@ const DEAD: usize = 12; // whether the code before it was unreachable
 const AUX: usize = 16; // if: pending at the `if`; loop: where to patch its weight
 const ENTRY_WEIGHT: usize = 20; // weight where it begins
 const ORDINAL: usize = 24; // which block of its function it is
-const CAUGHT: usize = 28; // whether an exception may land here
+const CAUGHT: usize = 28; // 1: an exception may land here; plus 2 × the height of the operand stack where it begins
+const HEIGHT: usize = 32; // height of the operand stack behind its end
 const FUNCTION: u32 = 0;
 const BLOCK: u32 = 1;
 const LOOP: u32 = 2;
@@ -111,7 +117,6 @@ let hasStack: bool = false;
 let isMetered: bool = false;
 let refusesHeap: bool = false;
 let hasSharedMemory: bool = false;
-let typeCount: u32 = 0;
 let globalCount: u32 = 0;
 let tagCount: u32 = 0;
 /** What is added to the index of each defined function. */
@@ -142,8 +147,10 @@ let recurses: bool = false;
 /** It looks when it is entered, so its callers need not count it. */
 let isHeavy: bool = false;
 let ordinal: u32 = 0;
-/** Blocks and branches: at each an engine notes or merges where all locals are. */
-let merges: u32 = 0;
+/** Locals and operands at blocks and branches: at each an engine notes or merges where all of them are. */
+let merged: u64 = 0;
+/** The most operands that may be on the stack here; less than none where nothing leads. */
+let height: i32 = 0;
 /** Where the number of the last `i32.const` stands. */
 let constStart: usize = 0;
 let constEnd: usize = 0;
@@ -167,7 +174,7 @@ let again: bool = false;
  * @param countdown, stack, charge New indices of what is added to the module.
  */
 export function meter(
-  flags: u32, codeOffset: u32, types: u32, globals: u32, tags: u32, functionShift: u32, countdown: u32, stack: u32, charge: u32,
+  flags: u32, codeOffset: u32, globals: u32, tags: u32, functionShift: u32, countdown: u32, stack: u32, charge: u32,
 ): void {
   hasFuel = (flags & FUEL) != 0;
   hasInterrupt = (flags & INTERRUPT) != 0;
@@ -175,12 +182,11 @@ export function meter(
   refusesHeap = (flags & REFUSE_HEAP) != 0;
   hasSharedMemory = (flags & SHARED) != 0;
   isMetered = hasFuel || hasInterrupt;
-  typeCount = types;
   globalCount = globals;
   tagCount = tags;
   shift = functionShift;
   mayCatch = tags > 0;
-  setSource(codeOffset, types);
+  setSource(codeOffset);
   out.setAdded(countdown, stack, charge);
   setSkips();
   setActions();
@@ -216,7 +222,7 @@ function meterBody(index: u32): void {
   record = records + RECORD * index;
   const start: usize = load<u32>(record, START);
   const end: usize = load<u32>(record, END);
-  const params = load<u32>(record, PARAMS);
+  const params = signatureOf(load<u32>(record, TYPE)) & 0xffff;
   seek(start, end);
   locals = params;
   const groups = readCount(LOCALS, 2, no.LOCAL_GROUPS);
@@ -239,9 +245,8 @@ function meterBody(index: u32): void {
     walk(groupsEnd, end, (locals - params) >> 4);
   } while (again);
   if (hasTargets) memory.fill(targets, 0, ordinal);
-  const merged = <u64>locals * merges;
-  if (hasInterrupt && merged > MAX_MERGED_LOCALS) refuse(no.MERGES_UNLIMITABLE, start, locals, merges);
-  const compileUnits: i32 = merged > SOON_MERGED_LOCALS ? <i32>min<u64>(merged >> 4, 1 << 20) : 0;
+  if (hasInterrupt && merged > MAX_MERGED) refuse(no.MERGES_UNLIMITABLE, start, 0);
+  const compileUnits: i32 = merged > SOON_MERGED ? <i32>min<u64>(merged >> 4, 1 << 20) : 0;
   const way = exitWeight + (hasLoops ? SLICE : 0);
   isHeavy = isHeavy || way > LIGHT || compileUnits > 0;
   store<i32>(record, isHeavy ? 1 : way, WEIGHT);
@@ -263,9 +268,10 @@ function walk(start: usize, end: usize, entryCost: i32): void {
   isHeavy = false;
   store<u32>(record, 0, GOES_ON);
   ordinal = 0;
-  merges = 0;
+  merged = 0;
+  height = 0;
   constEnd = 0;
-  push(FUNCTION);
+  push(FUNCTION, signatureOf(load<u32>(record, TYPE)) & ~0xffff);
   if (catches && hasStack) out.saveStack();
   const count = locals;
   const hasMemory = memoryCount > 0;
@@ -278,6 +284,7 @@ function walk(start: usize, end: usize, entryCost: i32): void {
     const at = p;
     const opcode = <u32>load<u8>(p++);
     const action = <u32>load<u8>(ACTIONS + opcode);
+    height += <i32>load<u8>(HEIGHTS + opcode) - 128;
     if (action == kind.PLAIN) {
       plain++;
     } else if (action == kind.LOCAL) {
@@ -333,18 +340,17 @@ function lookInRun(at: usize): void {
 function instruction(opcode: u32, action: u32, at: usize): void {
   switch (action) {
     case kind.STRUCTURE: return structure(opcode, at);
-    case kind.BLOCK: readBlockType(); return block(opcode, at);
-    case kind.TRY_TABLE: readBlockType(); return tryTable(at);
+    case kind.BLOCK: return block(opcode, at, readBlockType());
+    case kind.TRY_TABLE: return tryTable(at, readBlockType());
     case kind.LABEL: return branch(opcode, at);
     case kind.LABELS: return branchTable(at);
     case kind.FUNCTION: return functionIndex(opcode, at);
-    case kind.TYPE_TABLE:
-      readIndex(typeCount, no.NO_SUCH_TYPE);
+    case kind.TYPE_TABLE: {
+      const type = readIndex(typeCount, no.NO_SUCH_TYPE);
       readIndex(tableCount, no.NO_SUCH_TABLE);
-      return indirectCall(at, opcode == 0x13);
-    case kind.TYPE:
-      readIndex(typeCount, no.NO_SUCH_TYPE);
-      return indirectCall(at, opcode == 0x15);
+      return indirectCall(at, opcode == 0x13, type);
+    }
+    case kind.TYPE: return indirectCall(at, opcode == 0x15, readIndex(typeCount, no.NO_SUCH_TYPE));
     case kind.GLOBAL: readIndex(globalCount, no.NO_SUCH_GLOBAL); return cost(1);
     case kind.TABLE: readIndex(tableCount, no.NO_SUCH_TABLE); return cost(1);
     case kind.MEMORY: readIndex(memoryCount, no.NO_SUCH_MEMORY); return cost(opcode == 0x40 ? COST_GROW : 1);
@@ -383,6 +389,7 @@ function structure(opcode: u32, at: usize): void {
 function prefixed(prefix: u32, at: usize): void {
   const opcode = readU32();
   cost(1);
+  height += heightOfPrefixed(prefix, opcode);
   switch (prefixedImmediates(prefix, opcode)) {
     case kind.PLAIN: return;
     case kind.BYTE: return seek(here + 1, stop);
@@ -454,6 +461,19 @@ function prefixed(prefix: u32, at: usize): void {
   }
 }
 
+/** By how much an instruction with a prefix makes the operand stack higher, at most. */
+function heightOfPrefixed(prefix: u32, opcode: u32): i32 {
+  if (prefix == 0xfc) return opcode < 8 ? 0 : opcode == 16 ? 1 : opcode == 9 || opcode == 13 ? 0 : opcode == 15 ? -1 : -3;
+  if (prefix == 0xfd) return opcode == 12 ? 1 : opcode == 11 ? -2 : 0;
+  if (prefix == 0xfb) return opcode < 2 || opcode == 8 ? 1 : opcode == 5 ? -2 : opcode == 14 ? -3 : 0;
+  return 0;
+}
+
+/** A block or branch: the engine goes through all that is here. */
+function merge(times: u32): void {
+  if (!isDead) merged += <u64>times * (locals + max(height, 0));
+}
+
 function cost(units: i32): void {
   pending += units;
   weight += units;
@@ -480,7 +500,7 @@ function allocates(opcode: u32, at: usize): void {
 
 // Control
 
-function push(frameKind: u32): usize {
+function push(frameKind: u32, signature: u32): usize {
   const frame = top;
   if (frame == frames + FRAME * MAX_NESTING) refuse(no.NESTING_TOO_DEEP, here, MAX_NESTING);
   top += FRAME;
@@ -492,21 +512,22 @@ function push(frameKind: u32): usize {
   store<i32>(frame, pending, AUX);
   store<i32>(frame, weight, ENTRY_WEIGHT);
   store<u32>(frame, ordinal, ORDINAL);
-  store<u32>(frame, 0, CAUGHT);
+  store<u32>(frame, <u32>height << 1, CAUGHT);
+  store<i32>(frame, height - <i32>(signature & 0xffff) + <i32>(signature >> 16), HEIGHT);
   ordinal++;
-  merges++;
+  merge(1);
   return frame;
 }
 
-function block(opcode: u32, at: usize): void {
+function block(opcode: u32, at: usize, signature: u32): void {
   if (opcode == 0x06) learnsToCatch();
   if (opcode == 0x04) cost(1);
-  if (opcode == 0x03) return loop(at);
-  push(opcode == 0x02 ? BLOCK : opcode == 0x04 ? IF : TRY);
+  if (opcode == 0x03) return loop(at, signature);
+  push(opcode == 0x02 ? BLOCK : opcode == 0x04 ? IF : TRY, signature);
 }
 
-function loop(at: usize): void {
-  const frame = push(LOOP);
+function loop(at: usize, signature: u32): void {
+  const frame = push(LOOP, signature);
   if (isDead) return;
   hasLoops = true;
   loops++;
@@ -571,6 +592,7 @@ function elseOf(at: usize): void {
   store<u32>(frame, ELSE, KIND);
   pending = load<i32>(frame, AUX);
   weight = load<i32>(frame, ENTRY_WEIGHT);
+  height = load<i32>(frame, CAUGHT) >> 1;
   isDead = load<u32>(frame, DEAD) == 1;
 }
 
@@ -578,6 +600,7 @@ function endOf(at: usize): void {
   const frame = top - FRAME;
   const frameKind = load<u32>(frame, KIND);
   const isLive = load<u32>(frame, DEAD) == 0;
+  height = load<i32>(frame, HEIGHT);
   if (frameKind == FUNCTION) {
     if (!isDead) exit(at, true);
     top = frame;
@@ -599,7 +622,7 @@ function endOf(at: usize): void {
     isDead = false;
   }
   top = frame;
-  if (load<u32>(frame, CAUGHT) == 1 && hasStack) {
+  if ((load<u32>(frame, CAUGHT) & 1) != 0 && hasStack) {
     out.copyTo(here);
     out.restoreStack();
   }
@@ -635,7 +658,7 @@ function branch(opcode: u32, at: usize): void {
     return;
   }
   const frame = label(index, at);
-  merges++;
+  merge(1);
   if (opcode == 0x09) return throws(at); // rethrow
   cost(1);
   if (!isDead) join(frame, at, opcode == 0x0c);
@@ -661,7 +684,7 @@ function branchTable(at: usize): void {
     else if (own >= 0 && own != potential && hasFuel) again = pinsTables = true;
   }
   const next = here;
-  merges += min(count, <u32>(top - frames) / <u32>FRAME);
+  merge(min(count, <u32>(top - frames) / <u32>FRAME));
   if (isDead) return;
   if (isLeaving) exit(at, false);
   if (hasFuel) adjust(at, potential < 0 ? pending : potential);
@@ -681,7 +704,7 @@ function learnsToCatch(): void {
   if (!catches) catches = again = mayCatch = true;
 }
 
-function tryTable(at: usize): void {
+function tryTable(at: usize, signature: u32): void {
   learnsToCatch();
   for (let left = readCount(10_000, 2, no.CATCH_CLAUSES); left > 0; left--) {
     const clause = readByte();
@@ -691,11 +714,11 @@ function tryTable(at: usize): void {
       if (tag >= tagCount) refuse(no.NO_SUCH_TAG, at, tag);
     }
     const frame = label(readCheckedU32(), at);
-    store<u32>(frame, 1, CAUGHT);
+    store<u32>(frame, load<u32>(frame, CAUGHT) | 1, CAUGHT);
     store<i32>(frame, max(load<i32>(frame, LONGEST), MAX_WEIGHT), LONGEST);
     if (load<u32>(frame, KIND) == FUNCTION) exitWeight = max(exitWeight, MAX_WEIGHT);
   }
-  push(BLOCK);
+  push(BLOCK, signature);
 }
 
 function throws(at: usize): void {
@@ -712,6 +735,7 @@ function catchClause(at: usize): void {
   if (!isDead) join(frame, at, true);
   pending = 0;
   weight = MAX_WEIGHT;
+  height = (load<i32>(frame, CAUGHT) >> 1) + MAX_CAUGHT;
   isDead = load<u32>(frame, DEAD) == 1;
   if (isDead || !hasStack) return;
   out.copyTo(here);
@@ -724,7 +748,7 @@ function functionIndex(opcode: u32, at: usize): void {
   const start = here;
   const index = readIndex(importCount + functionCount, no.NO_SUCH_FUNCTION);
   const isImport = index < importCount;
-  const entry = isImport ? load<u32>(imports + 4 * index) : 0; // new index × 2, 1 if it is a leaf
+  const entry = isImport ? load<u32>(imports + 8 * index) : 0; // new index × 2, 1 if it is a leaf
   const callee: usize = isImport ? 0 : records + RECORD * (index - importCount);
   let isCounted = false;
   if (opcode == 0xd2) cost(1); // ref.func
@@ -734,14 +758,22 @@ function functionIndex(opcode: u32, at: usize): void {
     else if (entry & 1) way = COST_IMPORT;
     const goesOn = way == UNKNOWN_WEIGHT || (!isImport && load<u32>(callee, GOES_ON) == 1);
     isCounted = beforeCall(at, opcode == 0x12, way, isImport ? COST_IMPORT : 1, goesOn);
+    passOperands(isImport ? load<u32>(imports + 8 * index, 4) : load<u32>(callee, TYPE));
   }
   const mapped = isImport ? entry >> 1 : index + shift;
   if (mapped != index) out.replace(start, here, mapped);
   if (isCounted) afterCall();
 }
 
-function indirectCall(at: usize, isTail: bool): void {
+function indirectCall(at: usize, isTail: bool, type: u32): void {
+  passOperands(type);
   if (beforeCall(at, isTail, UNKNOWN_WEIGHT, 1, true)) afterCall();
+}
+
+/** A call takes its parameters from the operand stack and leaves its results there. */
+function passOperands(type: u32): void {
+  const signature = signatureOf(type);
+  height = min(height + <i32>(signature >> 16) - <i32>(signature & 0xffff), MAX_HEIGHT);
 }
 
 /**

@@ -157,6 +157,28 @@ describe("functions that take long to compile", () => {
     expect(limitModule(bodyOf(blocks(200), [1, ...u32(45_000), 0x7e]), { interrupt: true }).bytes.length).toBeGreaterThan(0);
   });
 
+  test("so do operands on the stack, whatever put them there", () => {
+    const many = (count: number, ...instruction: number[]): number[] => Array.from({ length: count }, () => instruction).flat();
+    const PUSHES = [
+      { name: "a constant", push: [0x41, 0] },
+      { name: "the result of a block", push: [0x02, 0x7f, 0x41, 0, 0x0b] },
+      { name: "what an if leaves", push: [0x41, 0, 0x04, 0x7f, 0x41, 0, 0x05, 0x41, 0, 0x0b] },
+      { name: "a vector", push: [0xfd, 0x0c, ...many(16, 0)] },
+    ];
+    const limited = (push: readonly number[], count: number): Uint8Array =>
+      limitModule(bodyOf([...many(count, ...push), ...blocks(600), ...many(count, 0x1a)]), { interrupt: true }).bytes;
+    for (const { name, push } of PUSHES) {
+      expect(() => limited(push, 20_000), name).toThrow("too long to compile");
+      expect(WebAssembly.validate(limited(push, 2_000) as BufferSource), name).toBe(true);
+      // What is dropped again is not there.
+      expect(WebAssembly.validate(limitModule(bodyOf([...many(20_000, ...push, 0x1a), ...blocks(600)]), { interrupt: true }).bytes as BufferSource), name).toBe(true);
+    }
+    const results = `(func $f (result ${"i32 ".repeat(1000)}) unreachable) (func (export "run") ${"(call $f)".repeat(20)} ${"(block (br_if 0 (i32.const 0)))".repeat(600)} unreachable)`;
+    expect(() => limitModule(compile(`(module ${results})`), { interrupt: true })).toThrow("too long to compile");
+    const taken = `(func $f (param ${"i32 ".repeat(20)})) (func (export "run") ${`(call $f ${"(i32.const 0)".repeat(20)}) (block (br_if 0 (i32.const 0)))`.repeat(3_000)})`;
+    expect(limitModule(compile(`(module ${taken})`), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+  });
+
   test("labels of a br_table count, as often as there are blocks around", () => {
     const tables = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 1, 0x0b]).flat();
     const nest = [...Array<number>(300).fill(0).flatMap(() => [0x02, 0x40]), 0x41, 0, 0x0e, ...u32(1_000), ...Array<number>(1_001).fill(0), ...Array<number>(300).fill(0x0b)];

@@ -7,7 +7,7 @@ import { BODY_BYTES } from "./engine-limits.ts";
 import { WasmError } from "./error.ts";
 import { unknownOpcode } from "./instruction.ts";
 import type { Module } from "./module.ts";
-import { IMMEDIATES, PREFIXED, UNKNOWN } from "./opcodes.ts";
+import { HEIGHT_CHANGES, IMMEDIATES, PREFIXED, UNKNOWN } from "./opcodes.ts";
 import * as no from "./refusal.ts";
 import { walkBytes } from "./walk-wasm.ts";
 
@@ -50,14 +50,15 @@ export interface MeteredCode {
 /** What the walk exports. */
 type Walk = {
   readonly memory: WebAssembly.Memory;
-  readonly lay: (imports: number, functions: number, tables: number, memories: number, codeBytes: number, longest: number) => number;
+  readonly lay: (types: number, imports: number, functions: number, tables: number, memories: number, codeBytes: number, longest: number) => number;
   readonly meter: (
-    flags: number, codeOffset: number, types: number, globals: number, tags: number, shift: number,
+    flags: number, codeOffset: number, globals: number, tags: number, shift: number,
     countdown: number, stack: number, charge: number,
   ) => void;
 };
 
 // Addresses in its memory.
+const HEIGHTS = 768;
 const PREFIXED_IMMEDIATES = 1024;
 const PREFIXED_SIZE = 512;
 const RESULT = 3072;
@@ -88,15 +89,15 @@ export function meterCode(module: Module, metering: Metering): MeteredCode {
   }
   const walk = kept ?? createWalk();
   kept = undefined; // what ends badly leaves anything
-  const codeStart = walk.lay(imported.function, code.length, tables.length, memories.length, codeEnd - codeOffset, longest) >>> 0;
+  const codeStart = walk.lay(types.length, imported.function, code.length, tables.length, memories.length, codeEnd - codeOffset, longest) >>> 0;
   const memory = new Uint8Array(walk.memory.buffer);
   fillIn(new Uint32Array(walk.memory.buffer, INPUT), module, metering, codeStart - codeOffset);
-  const flags = INPUT + 4 * (imported.function + (RECORD + 2) * code.length);
+  const flags = INPUT + 4 * (types.length + 2 * imported.function + (RECORD + 2) * code.length);
   for (const [index, { is64 }] of [...tables, ...memories].entries()) memory[flags + index] = is64 ? 1 : 0;
   memory.set(bytes.subarray(codeOffset, codeEnd), codeStart);
   walk.meter(
     (fuel ? 1 : 0) | (interrupt ? 2 : 0) | (stack ? 4 : 0) | (refuseHeap ? 8 : 0) | (memories.some(({ shared }) => shared) ? 16 : 0),
-    codeOffset, types.length, globals.length, tags.length, shift, added.countdown, added.stack, added.charge,
+    codeOffset, globals.length, tags.length, shift, added.countdown, added.stack, added.charge,
   );
   const { buffer } = walk.memory;
   const [bodiesStart, hintsStart, hintsEnd, hinted] = new Uint32Array(buffer, RESULT, 4) as unknown as [number, number, number, number];
@@ -108,12 +109,16 @@ export function meterCode(module: Module, metering: Metering): MeteredCode {
 /** Writes what the walk has to know of imports and functions. */
 function fillIn(words: Uint32Array, { code, functions, types, imported }: Module, { importMap, isLeaf }: Metering, distance: number): void {
   let at = 0;
-  for (let index = 0; index < imported.function; index++) words[at++] = (importMap[index] as number) * 2 + (isLeaf(index) ? 1 : 0);
+  for (const { signature } of types) words[at++] = signature === undefined ? 0 : signature.params.length | (signature.results.length << 16);
+  for (let index = 0; index < imported.function; index++) {
+    words[at++] = (importMap[index] as number) * 2 + (isLeaf(index) ? 1 : 0);
+    words[at++] = functions[index] as number;
+  }
   for (let index = 0; index < code.length; index++, at += RECORD) {
     const { start, end } = code[index] as { start: number; end: number };
     words[at] = start + distance;
     words[at + 1] = end + distance;
-    words[at + 2] = types[functions[imported.function + index] as number]?.signature?.params.length ?? 0;
+    words[at + 2] = functions[imported.function + index] as number;
   }
 }
 
@@ -122,6 +127,7 @@ function createWalk(): Walk {
   const walk = new WebAssembly.Instance(compiled, { host: { refuse } }).exports as Walk;
   const memory = new Uint8Array(walk.memory.buffer);
   memory.set(IMMEDIATES);
+  memory.set(HEIGHT_CHANGES, HEIGHTS);
   for (const [prefix, table] of PREFIXED.entries()) {
     memory.fill(UNKNOWN, PREFIXED_IMMEDIATES + prefix * PREFIXED_SIZE, PREFIXED_IMMEDIATES + (prefix + 1) * PREFIXED_SIZE);
     memory.set(table, PREFIXED_IMMEDIATES + prefix * PREFIXED_SIZE);
@@ -184,7 +190,7 @@ function refuse(why: number, signedOffset: number, first: number, second: number
       throw new WasmError("unlimitable", name, offset, "it takes memory of the engine, which a limit of pages does not count");
     }
     case no.MERGES_UNLIMITABLE:
-      throw new WasmError("unlimitable", "function", offset, `${value} locals and ${more} blocks and branches take the engine too long to compile in the middle of a call`);
+      throw new WasmError("unlimitable", "function", offset, "so many locals, operands, blocks and branches take the engine too long to compile in the middle of a call");
     case no.NO_ROOM: default: throw new WasmError("too-large", "module", offset, "there is not enough memory to rewrite it");
   }
 }

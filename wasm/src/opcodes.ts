@@ -53,6 +53,29 @@ export const IMMEDIATES: Uint8Array = bytesOf(ONE_BYTE);
 /** Immediates of the opcodes after 0xfb, 0xfc, 0xfd and 0xfe, indexed by opcode. */
 export const PREFIXED: readonly Uint8Array[] = [GC, BULK, VECTOR, ATOMIC].map(bytesOf);
 
+/**
+ * By how much each opcode without a prefix makes the operand stack higher: `+` by one value, `-` and `<` lower it by one
+ * and two. What a type decides (calls, blocks) is left out; what no engine ships is `=`.
+ */
+const HEIGHTS: string =
+  "====-========--=" +
+  "=-==-=====-<<===" +
+  "+-=+-=<=========" +
+  "======<<<<<<<<<+" +
+  "=++++=----------" +
+  "=---------------" +
+  "-------===------" +
+  "---------===----" +
+  "-----------=====" +
+  "==-------=======" +
+  "-------=========" +
+  "=".repeat(32) +
+  "+=+-==-=========" +
+  "=".repeat(32);
+
+/** The same as numbers, 128 for none, indexed by opcode. */
+export const HEIGHT_CHANGES: Uint8Array = Uint8Array.from(HEIGHTS, (sign) => 128 + "<-=+".indexOf(sign) - 2);
+
 /** The lowest opcode that is a prefix: 0xfb to 0xfe are. */
 export const FIRST_PREFIX = 0xfb;
 

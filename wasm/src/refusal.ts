@@ -51,7 +51,7 @@ export const CLAUSE_UNKNOWN = 26;
 export const WAIT_UNLIMITABLE = 27;
 /** An allocation on the engine's heap; its opcode after 0xfb. */
 export const ALLOCATION_UNLIMITABLE = 28;
-/** A function that takes too long to compile: its locals, and its blocks and branches. */
+/** A function that takes too long to compile. */
 export const MERGES_UNLIMITABLE = 29;
 
 // What was counted.
