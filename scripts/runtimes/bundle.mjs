@@ -21,10 +21,10 @@ const NODE_ONLY = {
 /** Tests that need a server or files of their own, which a page has not. */
 const NOT_IN_PAGES = {
   "hosts/typescript/src/platform/node-files.test.ts": "the folders of a host",
+  "hosts/typescript/src/platform/node-folder.test.ts": "the folders of a host",
   "hosts/typescript/src/http/hop.test.ts": "starts servers on loopback",
   "hosts/typescript/src/http/send.test.ts": "starts servers on loopback",
   "hosts/typescript/src/source.test.ts": "writes files, and starts a server on loopback",
-  "hosts/typescript/src/session-wasi.test.ts": "opens folders of the host",
 };
 
 const here = `${root}/scripts/runtimes`;

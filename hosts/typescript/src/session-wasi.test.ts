@@ -1,37 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../test/engine-suite.ts";
+import { decode, ENGINES, runCommand } from "../test/wasi/command.ts";
 import { files as FILES_PROGRAM, stdio as STDIO_PROGRAM } from "../test/wasi/programs.ts";
 import { wat } from "../test/wat.ts";
-import { HAS_THREADS, workerPlatform } from "../test/worker-platform.ts";
 import { memoryFolder } from "./files.ts";
-import { createPlugin, type LogEntry, type PluginOptions } from "./node.ts";
-
-const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-
-async function runCommand(program: string, options: PluginOptions): Promise<{ lines: string[]; entries: LogEntry[]; code: string | undefined }> {
-  const entries: LogEntry[] = [];
-  await using sut = await createPlugin(decode(program), { ...options, logger: (entry) => entries.push(entry) });
-  let code: string | undefined;
-  try {
-    await sut.call("_start");
-  } catch (error) {
-    code = (error as { code: string }).code;
-  }
-  return { lines: entries.map((entry) => entry.text), entries, code };
-}
+import { createPlugin, type PluginOptions } from "./node.ts";
+import type { Folder } from "./wasi/file-tree.ts";
 
 /** The program sleeps for an hour, which virtual time does at once. */
 const WITH_VIRTUAL_TIME: PluginOptions = { deterministic: { now: 0, seed: 1 }, limits: { timeoutMs: "none" } };
-
-const ENGINES: readonly { engine: string; on: PluginOptions }[] = [
-  { engine: "inline", on: { engine: "inline" } },
-  // skipped because WebKitGTK shares no memory between threads
-  ...(HAS_THREADS ? [{ engine: "worker", on: { engine: "worker", platform: workerPlatform } } as const] : []),
-];
 
 describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
   test("sees no files, no arguments and no environment unless they are given", async () => {
@@ -49,21 +27,6 @@ describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
     expect(folder.text("out/short.txt")).toBe("00000\n00001\n");
     expect(lines.find((line) => line.startsWith("ro create"))).toMatch(/^ro create -1/);
     expect(lines.filter((line) => line.startsWith("up "))).toEqual(expect.arrayContaining([expect.stringMatching(/^up -1/)]));
-  });
-
-  test("works on a folder of the host, read-write where granted, read-only else", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "tenon-"));
-    try {
-      await writeFile(join(folder, "input.txt"), "one\n");
-      const grant = { host: folder, guest: "/data" };
-      const refused = await runCommand(FILES_PROGRAM, { ...on, allow: { paths: [grant] } });
-      expect(refused.lines.find((line) => line.startsWith("mkdir"))).toMatch(/^mkdir -1/);
-      const { lines } = await runCommand(FILES_PROGRAM, { ...on, allow: { paths: [{ ...grant, access: "read-write" }] } });
-      expect(lines).toContain("line one");
-      expect(await readFile(join(folder, "out/short.txt"), "utf8")).toBe("00000\n00001\n");
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 
   test("a folder that is not there is manifest/invalid", async () => {
@@ -91,6 +54,14 @@ describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
     expect(again.lines).toEqual(first.lines);
     const random = ({ lines }: { lines: string[] }): string | undefined => lines.find((line) => line.startsWith("random"));
     expect(new Set([random(first), random(other), random(real)]).size).toBe(3);
+  });
+
+  test("deterministic gives the same bytes on every runtime", async () => {
+    const { lines } = await runCommand(STDIO_PROGRAM, { deterministic: { now: 1_700_000_000_000, seed: 7 }, limits: { timeoutMs: "none" } });
+    expect(lines).toEqual([
+      "args 0 -", "env -", "time 1700000000", "monotonic 0.000002000", "random 0 07d2eeb6", "sleep 0", "input -1", "tty 1",
+      "open -1 No such file or directory", "to stderr",
+    ]);
   });
 });
 
@@ -120,6 +91,25 @@ describe("WASI and the call", () => {
     expect(filled).toBeLessThanOrEqual(51);
   });
 
+  const DO_MUCH: { name: string; call: string; params: string; args: string }[] = [
+    { name: "lists a folder", call: "fd_readdir", params: "i32 i32 i32 i64 i32", args: "(i32.const 3) (i32.const 64) (i32.const 64) (i64.const 0) (i32.const 0)" },
+    { name: "asks for a file", call: "path_filestat_get", params: "i32 i32 i32 i32 i32", args: "(i32.const 3) (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 64)" },
+    { name: "writes lines", call: "fd_write", params: "i32 i32 i32 i32", args: "(i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)" },
+  ];
+  test.each(DO_MUCH)("a plug-in that $name without end is stopped by the clock, however much each time takes", async ({ call, params, args }) => {
+    const { defaultPlatform } = await import("./platform.ts");
+    const busy = wat(`(module (import "wasi_snapshot_preview1" "${call}" (func $do (param ${params}) (result i32))) (memory (export "memory") 1)
+      (data (i32.const 4) "a\\0a\\00\\00\\05\\00\\00\\00\\01\\00\\00\\00") (func (export "run") (loop $l (drop (call $do ${args})) (br $l))))`);
+    let now = 0;
+    let done = 0;
+    const folder = countingFolder(() => (done += 1));
+    const platform = { ...defaultPlatform(), now: () => (now += 1) };
+    await using sut = await createPlugin(busy, { platform, logger: () => (done += 1), limits: { timeoutMs: 50 }, allow: { paths: [{ folder, guest: "/" }] } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(done).toBeGreaterThan(10);
+    expect(done).toBeLessThanOrEqual(51);
+  });
+
   test("a WASI function imported with another type is link/mismatch", async () => {
     const wrong = wat(`(module (import "wasi_snapshot_preview1" "fd_write" (func (param i64) (result i32))))`);
     const failure = await failureOf(createPlugin(wrong));
@@ -135,3 +125,23 @@ describe("WASI and the call", () => {
     expect(failure.cause).toBe(thrown);
   });
 });
+
+/** An empty folder that tells when it is listed, and when it is asked for `a`. */
+function countingFolder(count: () => void): Folder {
+  const empty = memoryFolder();
+  return {
+    open(now) {
+      const directory = empty.open(now);
+      return new Proxy(directory, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== "function") return value;
+          return (...values: unknown[]): unknown => {
+            if (name === "list" || (name === "stat" && values[0] === "a")) count();
+            return Reflect.apply(value, target, values) as unknown;
+          };
+        },
+      });
+    },
+  };
+}
