@@ -8,13 +8,15 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { files, root } from "../tree.mjs";
 
+/** The tests of what runs at the user's; generators, compilers and the command line run on Node. */
+const TESTS = /^((hosts|kernel|wasm)\/.*|systems\/src\/[^/]+)\.test\.ts$/;
+
 /** Tests that run on no runtime but Node, and why: said of every file, so that a new one runs everywhere unless it stands here. */
 const NODE_ONLY = {
   "hosts/typescript/src/memory.test.ts": "starts a second Node to measure its memory",
   "hosts/typescript/src/platform/node-http.test.ts": "connections as Node makes them",
   "hosts/typescript/src/pool/soak.test.ts": "asks V8 for its garbage collector",
   "hosts/typescript/src/wasi/go.test.ts": "calls the Go compiler",
-  "systems/src/bindgen/generate.test.ts": "calls compilers",
   "systems/src/inference.test.ts": "types, which no runtime runs",
 };
 
@@ -42,7 +44,7 @@ export const leftOut = (isPage) => ({ ...NODE_ONLY, ...(isPage ? NOT_IN_PAGES : 
  */
 export async function bundleTests(isPage, isPart = () => true) {
   const skipped = leftOut(isPage);
-  const all = files(/^(hosts|kernel|wasm|systems)\/.*\.test\.ts$/);
+  const all = files(TESTS);
   for (const file of Object.keys(skipped)) if (!all.includes(file)) throw new Error(`"${file}" is left out and does not exist; take it off the list in scripts/runtimes/bundle.mjs`);
   const tests = all.filter((file) => !(file in skipped) && isPart(file));
   const contents = [
