@@ -21,7 +21,7 @@ const RESTS_ON = {
   cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing"],
   conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing", "cli", "conformance"],
-  examples: ["hosts", "pdks", "compiler", "systems", "testing", "cli", "wasm"],
+  examples: ["hosts", "pdks", "compiler", "systems", "testing", "cli", "wasm", "conformance"],
   scripts: ["conformance"],
 };
 

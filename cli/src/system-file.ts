@@ -5,7 +5,7 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -84,6 +84,7 @@ async function importModule(path: string): Promise<Readonly<Record<string, unkno
     return (await import(pathToFileURL(made).href)) as Readonly<Record<string, unknown>>;
   } finally {
     await rm(made, { force: true });
+    await rmdir(folder).catch(() => {}); // another command may be using it
   }
 }
 

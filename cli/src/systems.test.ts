@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -49,7 +49,7 @@ describe("tenon check", () => {
     expect(tenon("check", "good.wasm", "--system", "shop.ts", "--stamp", "stamped.wasm")).toEqual({ status: 0, stdout: 'fits: good.wasm and the plug-in system "shop/discounts" 1.0.0\n', stderr: "" });
     expect(tenon("check", "stamped.wasm", "-s", "shop.ts").stdout).toBe('fits: stamped.wasm and the plug-in system "shop/discounts" 1.0.0, built for exactly this interface\n');
     expect(JSON.parse(tenon("check", "stamped.wasm", "-s", "shop.ts", "--json").stdout)).toMatchObject({ ok: true, stamp: { name: "shop/discounts", version: "1.0.0" } });
-    expect(readdirSync(join(ROOT, "node_modules/.tenon-temp"))).toEqual([]);
+    expect(existsSync(join(ROOT, "node_modules/.tenon-temp"))).toBe(false);
   });
 
   test("lists every difference, as text and as JSON", () => {

@@ -21,10 +21,16 @@ export function printTable(results, totals) {
   const line = (cells) => cells.map((cell, index) => (COLUMNS[index].isNumber ? cell.padStart(widths[index]) : cell.padEnd(widths[index]))).join("  ").trimEnd();
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
   console.log([line(COLUMNS.map(({ title }) => title)), rule, ...rows.slice(0, -1).map(line), rule, line(rows.at(-1))].join("\n"));
-  for (const { merchant, failures, failuresByCode } of results.filter((result) => result.failures > 0)) {
+  for (const { merchant, failures, failuresByCode, messages } of results.filter((result) => result.failures > 0)) {
     const codes = Object.entries(failuresByCode).sort(([, one], [, other]) => other - one);
-    console.log(`\n${merchant} failed ${count(failures)} times, at nobody else's cost: ${codes.map(([code, times]) => `${count(times)} × ${code}`).join(", ")}`);
+    console.log(`\n${merchant} failed ${count(failures)} times, at nobody else's cost:`);
+    for (const [code, times] of codes) console.log(`  ${count(times).padStart(5)} × ${code}: ${oneLine(messages[code])}`);
   }
+}
+
+/** A plug-in may have written this, so nothing in it reaches the terminal that acts on it. */
+function oneLine(message) {
+  return message.replaceAll(/\p{C}/gu, " ").slice(0, 160);
 }
 
 function count(number) {

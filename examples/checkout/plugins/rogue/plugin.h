@@ -1,5 +1,5 @@
 /*
- * What the shop's C and C++ plug-ins need of the plug-in ABI: the cart as text, numbers out of it, a discount back.
+ * What rogue needs of the plug-in ABI, without a kit and without bindings: the cart as text, numbers out of it, a discount back.
  *
  * A cart is flat enough to be read without a JSON library: a field is found by its quoted name and the number behind it.
  */
