@@ -85,6 +85,12 @@ export const MAX_IDLE_KERNELS = 16;
 /** Kernels that each thread of plug-ins keeps. A Chromium renderer has 124 memories in all. */
 export const MAX_IDLE_SHARED_KERNELS = 4;
 
+/**
+ * Instances after which an idle thread of a page is ended and not kept: their memories may be uncollected there, where no
+ * other thread can have them collected.
+ */
+export const MAX_THREAD_INSTANCES = 24;
+
 /** Bytes above which a kernel is not kept. */
 export const MAX_IDLE_KERNEL_BYTES = 1_048_576;
 

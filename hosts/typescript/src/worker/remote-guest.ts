@@ -81,6 +81,7 @@ export class RemoteGuest {
 
   /** The command that drops the instance and makes a fresh one. */
   restart(timeMs: number): void {
+    this.#thread.countInstance();
     this.call(RESTART, timeMs);
   }
 

@@ -5,7 +5,7 @@
  * threads are kept, because starting one takes longer than anything else here; they do not keep the process alive.
  */
 
-import { MAX_IDLE_THREADS, MAX_THREADS } from "../limits.ts";
+import { MAX_IDLE_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
 import type { LogEntry } from "../log.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
@@ -61,6 +61,7 @@ export class Thread {
   readonly #bell = new Int32Array(new SharedArrayBuffer(BELL.bytes));
   readonly #kernels = new SharedKernels();
   #lastId = 0;
+  #instances = 0;
   #holds = 0;
   #isGone = false;
 
@@ -103,9 +104,15 @@ export class Thread {
       void this.#rest();
       throw cause;
     }
+    this.countInstance();
     this.#lastId += 1;
     this.#tenants.set(this.#lastId, tenant);
     return { id: this.#lastId, kernel };
+  }
+
+  /** Another instance is made in it. */
+  countInstance(): void {
+    this.#instances += 1;
   }
 
   /**
@@ -159,6 +166,7 @@ export class Thread {
   /** Ends the thread if nobody is in it and enough others wait for somebody. */
   #rest(): Promise<void> | undefined {
     if (this.size > 0) return undefined;
+    if (!this.#worker.isSleeper && this.#instances > MAX_THREAD_INSTANCES) return this.end(undefined);
     const idle = [...this.#all].filter((thread) => thread.size === 0).length;
     return idle > MAX_IDLE_THREADS ? this.end(undefined) : undefined;
   }
