@@ -142,6 +142,15 @@ describe("long ways through a loop or a function", () => {
     expect(run(`(func (export "run") (loop $l ${`(block ${drops(400)})`.repeat(100)} ${again}))`)).toBeGreaterThan(100);
   });
 
+  test("bulk instructions of a constant size in a row are looked at, and no sum of them overflows", () => {
+    const fill = "(table.fill (i32.const 0) (ref.null func) (i32.const 65535))";
+    const bytes = compile(`(module (table 65535 funcref) (func (export "run") ${fill.repeat(33_000)}))`); // 2^31 units
+    const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 5_000_000 });
+    expect(() => driven.call("run")).toThrow("unreachable");
+    expect(driven.used()).toBeGreaterThan(5_000_000);
+    expect(driven.used()).toBeLessThan(8_000_000);
+  });
+
   test("a call of a long function counts too", () => {
     expect(run(`(func $f ${drops(20_000)}) (func (export "run") (loop $l (call $f) ${again}))`)).toBeGreaterThan(100 * 30);
   });
@@ -198,13 +207,41 @@ describe("functions that take long to compile", () => {
   });
 });
 
+describe("instructions that the text assembler does not know", () => {
+  const loop = (...code: readonly number[]): number[] => [0x03, 0x40, ...code, 0x0c, 0, 0x0b];
+  const ATTACKS = [
+    { name: "recursion by reference", code: [0xd2, 0, 0x14, 0] }, // ref.func 0, call_ref 0
+    { name: "branching recursion by reference", code: [0xd2, 0, 0x14, 0, 0xd2, 0, 0x14, 0] },
+    { name: "tail calls by reference", code: [0xd2, 0, 0x15, 0] }, // return_call_ref 0
+    { name: "arrays without end", code: loop(0x41, 0xa0, 0x8d, 0x06, 0xfb, 7, 1, 0x1a) }, // 100,000 items; array.new_default 1, drop
+    { name: "filling an array", code: loop(0x41, 50, 0xfb, 7, 1, 0x41, 0, 0x41, 7, 0x41, 50, 0xfb, 16, 1) }, // array.fill 1
+    { name: "a branch by type", code: loop(0x02, 0x6c, 0xd0, 0x6e, 0xfb, 0x18, 3, 0, 0x6e, 0x6c, 0x1a, 0xd0, 0x6c, 0x0b, 0x1a) }, // ref.null any, br_on_cast 0 anyref i31ref
+    { name: "a branch on null", code: [0x03, 0x40, 0xd0, 0x70, 0xd5, 0, 0x1a, 0x0b] }, // ref.null func, br_on_null 0
+  ];
+
+  test.each(ATTACKS)("$name is stopped, and heap that no page counts is refused", ({ code }) => {
+    const bytes = bodyOf(code, [0], [2, 0x60, 0, 0, 0x5e, 0x7f, 1]); // () → (), (array (mut i32))
+    const allocates = code.includes(0xfb) && code.includes(7);
+    if (allocates) expect(() => limitModule(bytes, { memoryPages: 10 })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "array.new" }) as Error);
+    else expect(limitModule(bytes, { memoryPages: 10, interrupt: true }).bytes.length).toBeGreaterThan(0);
+    if (!WebAssembly.validate(bytes as BufferSource)) return; // an engine without them cannot be attacked with them
+    const byLooks = drive(limitModule(bytes, { interrupt: true, stack: true }), { countdown: 10_000, looks: 20, stack: 1_000 });
+    const byFuel = drive(limitModule(bytes, { fuel: true, stack: true }), { fuel: 1_000_000, stack: 1_000 });
+    for (let round = 0; round < 2; round++) {
+      expect(() => byLooks.call("run")).toThrow(WebAssembly.RuntimeError);
+      expect(() => byFuel.call("run")).toThrow(WebAssembly.RuntimeError);
+    }
+    expect(byLooks.looks() === 20 || (byLooks.exports[ADDED.stack] as WebAssembly.Global).value === -1).toBe(true);
+  });
+});
+
 /** A module that exports one function `run`, () → (), out of the bytes of its code without the last `end`. */
-function bodyOf(code: readonly number[], locals: readonly number[] = [0]): Uint8Array {
+function bodyOf(code: readonly number[], locals: readonly number[] = [0], types: readonly number[] = [1, 0x60, 0, 0]): Uint8Array {
   const body = [...locals, ...code, 0x0b];
   const section = (id: number, payload: readonly number[]): number[] => [id, ...u32(payload.length), ...payload];
   return Uint8Array.from([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-    ...section(1, [1, 0x60, 0, 0]), ...section(3, [1, 0]), ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
+    ...section(1, types), ...section(3, [1, 0]), ...section(7, [1, 3, 0x72, 0x75, 0x6e, 0, 0]),
     ...section(10, [1, ...u32(body.length), ...body]),
   ]);
 }
