@@ -209,7 +209,7 @@ describe("functions that take long to compile", () => {
 
 describe("instructions that the text assembler does not know", () => {
   const loop = (...code: readonly number[]): number[] => [0x03, 0x40, ...code, 0x0c, 0, 0x0b];
-  const ATTACKS = [
+  const UNASSEMBLED = [
     { name: "recursion by reference", code: [0xd2, 0, 0x14, 0] }, // ref.func 0, call_ref 0
     { name: "branching recursion by reference", code: [0xd2, 0, 0x14, 0, 0xd2, 0, 0x14, 0] },
     { name: "tail calls by reference", code: [0xd2, 0, 0x15, 0] }, // return_call_ref 0
@@ -219,7 +219,7 @@ describe("instructions that the text assembler does not know", () => {
     { name: "a branch on null", code: [0x03, 0x40, 0xd0, 0x70, 0xd5, 0, 0x1a, 0x0b] }, // ref.null func, br_on_null 0
   ];
 
-  test.each(ATTACKS)("$name is stopped, and heap that no page counts is refused", ({ code }) => {
+  test.each(UNASSEMBLED)("$name is stopped, and heap that no page counts is refused", ({ code }) => {
     const bytes = bodyOf(code, [0], [2, 0x60, 0, 0, 0x5e, 0x7f, 1]); // () → (), (array (mut i32))
     const allocates = code.includes(0xfb) && code.includes(7);
     if (allocates) expect(() => limitModule(bytes, { memoryPages: 10 })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "array.new" }) as Error);
