@@ -115,6 +115,7 @@ export function limit_set(bytes: u64): void {
 export function reset(): void {
   releaseAll();
   store<u64>(OUTPUT_OFFSET, 0); // and the length behind it
+  store<u64>(REFUSED_OFFSET, u64.MAX_VALUE); // no output_set yet
   store<u64>(REFUSED_LENGTH, 0);
   store<u64>(ERROR, 0);
   store<u64>(ERROR_OFFSET, 0); // and the length behind it

@@ -4,7 +4,8 @@
  *
  *     0  output_offset    u32   a range that always lies inside the heap, or 0, 0
  *     4  output_length    u32
- *     8  refused_offset   u64   what the last `output_set` asked for when that was no such range
+ *     8  refused_offset   u64   what the last `output_set` asked for when that was no such range; u64 max from `reset` to
+ *                               the first `output_set` that is refused
  *    16  refused_length   u64   0: it was not refused
  *    24  error            u64   as given to `error_set`; 0: no error
  *    32  error_offset     u32   the error's block when it was set, always inside the heap; 0, 0: handle was not live

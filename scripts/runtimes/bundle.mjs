@@ -13,6 +13,8 @@ const TESTS = /^((hosts|kernel|wasm)\/.*|systems\/src\/[^/]+)\.test\.ts$/;
 
 /** Tests that run on no runtime but Node, and why: said of every file, so that a new one runs everywhere unless it stands here. */
 const NODE_ONLY = {
+  "hosts/typescript/src/extism/mod.test.ts": "compares with the npm package of a rival, whose builds differ by runtime",
+  "hosts/typescript/src/extism/declarations.test.ts": "calls the TypeScript compiler",
   "hosts/typescript/src/memory.test.ts": "starts a second Node to measure its memory",
   "hosts/typescript/src/platform/node-http.test.ts": "connections as Node makes them",
   "hosts/typescript/src/pool/soak.test.ts": "asks V8 for its garbage collector",

@@ -27,7 +27,7 @@ export const KERNEL_RECORD = {
   output_offset: 0,
   /** Length in bytes of the output range. (u32) */
   output_length: 4,
-  /** Offset of the last `output_set`, if it was refused. (u64) */
+  /** Offset of the last `output_set`, if it was refused; all ones from the beginning of a call to the first that is. (u64) */
   refused_offset: 8,
   /** Length of the last `output_set`, if it was refused; else 0. (u64) */
   refused_length: 16,

@@ -1,5 +1,6 @@
 /** What a host function sees of the call it runs in. */
 
+import { LOG_LEVELS } from "./abi.ts";
 import type { Call } from "./call.ts";
 import { PluginError } from "./error.ts";
 import type { LogLevel } from "./log.ts";
@@ -92,6 +93,55 @@ export class CallContext {
    */
   store(value: string | Uint8Array): bigint {
     return this.#live().kernel.store(value);
+  }
+
+  /**
+   * @param length Bytes of a new block, all zero, to be filled with {@link CallContext.write}.
+   * @returns Its handle; 0 for no bytes, or if there is no room.
+   */
+  alloc(length: number): bigint {
+    return this.#live().kernel.alloc(length);
+  }
+
+  /**
+   * @param handle A block.
+   * @returns Its length in bytes; 0 if no live block starts there.
+   */
+  length(handle: bigint): number {
+    return this.#live().kernel.length(handle);
+  }
+
+  /**
+   * Writes over the beginning of a block.
+   *
+   * @param handle A block that the plug-in passed, or one of {@link CallContext.alloc}.
+   * @param bytes What to write; copied.
+   * @throws {PluginError} `memory/bad-handle` if no live block starts there.
+   * @throws {RangeError} If the block is shorter.
+   */
+  write(handle: bigint, bytes: Uint8Array): void {
+    this.#live().kernel.write(handle, bytes);
+  }
+
+  /**
+   * Sets the error text of the call, as the plug-in itself can: the plug-in goes on, and the call fails with `call/failed`
+   * when it returns, unless the plug-in clears the error.
+   *
+   * @param text The text; `undefined` clears it.
+   */
+  setError(text: string | undefined): void {
+    const { kernel } = this.#live();
+    kernel.setError(text === undefined ? 0n : kernel.store(text));
+  }
+
+  /** Lowest level that is logged. A change holds for the rest of the plug-in's life; one on another thread does not see it. */
+  get logLevel(): LogLevel | "off" {
+    const { logLevel } = this.#session;
+    return (Object.keys(LOG_LEVELS) as (LogLevel | "off")[]).find((name) => LOG_LEVELS[name] === logLevel) ?? "off";
+  }
+
+  set logLevel(level: LogLevel | "off") {
+    this.#session.logLevel = LOG_LEVELS[level];
   }
 
   /** @param handle A block that the host function owns and no longer needs. */

@@ -16,7 +16,7 @@ import type { StartWorker } from "./platform.ts";
 import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
 import type { HttpImport } from "./session-http.ts";
-import { type PluginSource, readSource } from "./source.ts";
+import { type AuthoredManifest, type PluginSource, readSource } from "./source.ts";
 import type { FileTree } from "./wasi/file-tree.ts";
 
 /**
@@ -38,6 +38,10 @@ export async function createPlugin(source: PluginSource, options: PluginOptions 
 export interface PreparedPlugin {
   readonly name: string;
   readonly limits: ResolvedLimits;
+  /** Its modules, with what they import and export, without what the host adds. */
+  readonly modules: readonly NamedModule[];
+  /** The main one. */
+  readonly main: NamedModule;
   /** Starts an engine of its own, which shares nothing with the others but the compiled module and the embedder's functions. */
   readonly start: () => Engine | Promise<Engine>;
 }
@@ -58,9 +62,22 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   // A thread takes longer to start than most modules to load; should it not start, that shows where it is needed.
   const { startWorker: starter } = platform;
   if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => startAhead(starter)).catch(() => undefined);
-  const { manifest, author } = await readSource(source, platform, parsed.signal);
+  const authored = await readSource(source, platform, parsed.signal);
+  return await prepareManifest(authored, parsed.name ?? nameOf(authored.manifest, source), parsed);
+}
+
+/**
+ * Goes a plug-in's way from its manifest on.
+ *
+ * @param authored The manifest, and who wrote it.
+ * @param name Name of the plug-in.
+ * @param parsed What the embedder states.
+ * @returns What starts it.
+ * @throws {PluginError} As {@link preparePlugin}.
+ */
+export async function prepareManifest({ manifest, author }: AuthoredManifest, name: string, parsed: ParsedOptions): Promise<PreparedPlugin> {
+  const { platform } = parsed;
   const grant = grantManifest(manifest, author, parsed);
-  const name = parsed.name ?? nameOf(manifest, source);
   const loaded = await loadModules(manifest, author, platform, parsed.signal);
   const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared, mayUseWorker(parsed, grant.hosts));
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));
@@ -76,13 +93,13 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
     createHttp,
   };
   const { limits, config } = grant;
-  const { logger, logLevel, isMeasured } = parsed;
+  const { logger, logLevel, outputLevel, isMeasured } = parsed;
   const startWorker = chooseEngine(parsed, modules, grant);
   const start = (): Engine | Promise<Engine> => {
-    const session = new Session({ plugin: name, platform, limits, config, logger, logLevel });
+    const session = new Session({ plugin: name, platform, limits, config, logger, logLevel, outputLevel });
     return startWorker === undefined ? new InlineEngine(blueprint, session, isMeasured) : startOnWorker(blueprint, session, parsed, wasi?.files ?? [], startWorker);
   };
-  return { name, limits, start };
+  return { name, limits, modules, main: modules[loaded.main] as NamedModule, start };
 }
 
 /** The seed's face of {@link createPlugin}: `ExtismPlugin.new(wasm)`. */

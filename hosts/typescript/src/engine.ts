@@ -54,6 +54,11 @@ export interface Engine {
    * @throws {PluginError} As the start within a call would.
    */
   warm?(): Promise<void>;
+  /**
+   * Exports of the live instance, started if there is none; absent where that is on another thread. What is called through
+   * them is no call of the plug-in: it has no input, no output, and no time once the last call is over.
+   */
+  exports?(): WebAssembly.Exports;
   /** Ends the plug-in. Closing twice is safe. */
   close(): Promise<void>;
 }

@@ -88,6 +88,10 @@ export function isDeclaredAsync(host: HostFunction): boolean {
   return typeof host === "function" ? isAsyncFunction(host) : (host.isAsync ?? false);
 }
 
-function isAsyncFunction(run: unknown): boolean {
+/**
+ * @param run A function.
+ * @returns Whether it was declared `async`.
+ */
+export function isAsyncFunction(run: unknown): boolean {
   return Object.prototype.toString.call(run) === "[object AsyncFunction]";
 }

@@ -112,6 +112,12 @@ export class InlineEngine implements Engine {
     if (this.#guest === undefined) this.#start({});
   }
 
+  exports(): WebAssembly.Exports {
+    this.#checkReady("exports");
+    const { main } = this.#guest ?? this.#start({});
+    return Object.freeze(Object.fromEntries(main.module.exports.map(({ name }) => [name, main.exports[name] as WebAssembly.ExportValue])));
+  }
+
   async close(): Promise<void> {
     const { call } = this.#session;
     if (this.#isRunning) {
@@ -210,7 +216,7 @@ export class InlineEngine implements Engine {
     this.#last = call;
     if (isSpent) this.#drop();
     if (lastFailure !== undefined) throw this.#named(lastFailure, call.function);
-    return new Output(output);
+    return new Output(output, output.length > 0 || this.#session.kernel.hasOutput);
   }
 
   #start(options: CallOptions): Guest {

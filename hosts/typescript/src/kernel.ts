@@ -147,13 +147,21 @@ export class Kernel {
     const offset = this.#record[RECORD.outputOffset] as number;
     const length = this.#record[RECORD.outputLength] as number;
     if (length === 0) {
-      if (this.#wide(RECORD.refusedLength) !== 0n) this.#range("output", this.#wide(RECORD.refusedOffset), this.#wide(RECORD.refusedLength));
+      if (this.#wide(RECORD.refusedLength) !== 0n) throw outOfBounds("output", this.#wide(RECORD.refusedOffset), this.#wide(RECORD.refusedLength), view.length);
       return NO_BYTES;
     }
     const copy = new Uint8Array(length);
     if (length > SMALL_BYTES) copy.set(view.subarray(offset, offset + length));
     else for (let index = 0; index < length; index += 1) copy[index] = view[offset + index] as number;
     return copy;
+  }
+
+  /** Whether the plug-in set an output in this call, be it empty. */
+  get hasOutput(): boolean {
+    this.#memory();
+    const record = this.#record;
+    const untouched = (record[RECORD.refusedOffset] as number) & (record[RECORD.refusedOffset + 1] as number);
+    return record[RECORD.outputOffset] !== 0 || untouched !== -1;
   }
 
   /** @returns The error text of the call, or `undefined` if there is none. */
@@ -201,6 +209,39 @@ export class Kernel {
     return handle;
   }
 
+  /**
+   * @param length Bytes of a new block, all zero.
+   * @returns Its handle; 0 for no bytes, or if there is no room.
+   */
+  alloc(length: number): bigint {
+    return this.exports.alloc(BigInt(length));
+  }
+
+  /**
+   * @param handle A block.
+   * @returns Its length in bytes; 0 if no live block starts there.
+   */
+  length(handle: bigint): number {
+    return Number(this.exports.length(handle));
+  }
+
+  /**
+   * Writes over the beginning of a block.
+   *
+   * @param handle The block.
+   * @param bytes What to write; copied in.
+   * @throws {PluginError} `memory/bad-handle` if no live block starts there.
+   * @throws {RangeError} If the block is shorter.
+   */
+  write(handle: bigint, bytes: Uint8Array): void {
+    this.#block(handle).set(bytes);
+  }
+
+  /** @param handle A block with the error text of the call; 0 clears it. */
+  setError(handle: bigint): void {
+    this.exports.error_set(handle);
+  }
+
   /** @param handle The block to free; 0 and unknown handles are ignored. */
   free(handle: bigint): void {
     this.exports.free(handle);
@@ -222,11 +263,7 @@ export class Kernel {
     const start = BigInt.asUintN(64, offset);
     const count = BigInt.asUintN(64, length);
     if (start + count <= BigInt(memory.length)) return memory.subarray(Number(start), Number(start + count));
-    throw new PluginError(
-      "memory/out-of-bounds",
-      `Cannot read the ${what}: offset ${start} and length ${count} do not lie inside ${memory.length} bytes`,
-      { offset: start, length: count, sizeBytes: memory.length },
-    );
+    throw outOfBounds(what, start, count, memory.length);
   }
 
   #memory(): Uint8Array<ArrayBuffer> {
@@ -250,4 +287,12 @@ export class Kernel {
     this.#view = new Uint8Array(buffer);
     this.#record = new Uint32Array(buffer, 0, RECORD_WORDS);
   }
+}
+
+function outOfBounds(what: string, offset: bigint, length: bigint, sizeBytes: number): PluginError {
+  return new PluginError(
+    "memory/out-of-bounds",
+    `Cannot read the ${what}: offset ${offset} and length ${length} do not lie inside the blocks of this call (${sizeBytes} bytes of memory)`,
+    { offset, length, sizeBytes },
+  );
 }

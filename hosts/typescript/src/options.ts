@@ -55,7 +55,12 @@ export interface PluginOptions {
   /** How requests of the plug-in are sent, beside `allow.hosts` and `limits.httpResponseBytes`. */
   readonly http?: Omit<HttpOptions, "hosts" | "maxResponseBytes">;
   /** Arguments and environment that the plug-in finds through WASI; both are empty by default. */
-  readonly wasi?: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> };
+  readonly wasi?: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    /** Whether the logger gets standard output and error whatever `logLevel` is; left out, `logLevel` decides. */
+    readonly output?: boolean;
+  };
   /** Gives the plug-in a fixed clock and seeded random numbers. */
   readonly deterministic?: Deterministic;
   /**
@@ -100,6 +105,7 @@ export interface ParsedOptions {
   readonly engine: EngineChoice;
   readonly logger: Logger | undefined;
   readonly logLevel: number;
+  readonly outputLevel: number;
   readonly isMeasured: boolean;
   readonly platform: Platform;
 }
@@ -122,10 +128,12 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
   const allow = get("allow", ({ value, path }) => readFields(value, path, ["hosts", "paths"]));
   const hosts = allow?.get("hosts");
   const paths = allow?.get("paths");
-  const wasi = get("wasi", ({ value, path }) => readFields(value, path, ["args", "env"]));
+  const wasi = get("wasi", ({ value, path }) => readFields(value, path, ["args", "env", "output"]));
   const args = wasi?.get("args");
   const env = wasi?.get("env");
+  const output = wasi?.get("output");
   const logger = get("logger", readFunction) as Logger | undefined;
+  const logLevel = get("logLevel", readLogLevel) ?? LOG_LEVELS[logger === undefined ? "off" : "info"];
   return Object.freeze({
     name: get("name", readString),
     config: get("config", readStringMap) ?? new Map<string, string>(),
@@ -141,7 +149,8 @@ export function parseOptions(options: PluginOptions): ParsedOptions {
     isPrepared: get("prepared", readBoolean) ?? false,
     engine: get("engine", readEngine) ?? "auto",
     logger,
-    logLevel: get("logLevel", readLogLevel) ?? LOG_LEVELS[logger === undefined ? "off" : "info"],
+    logLevel,
+    outputLevel: output === undefined ? logLevel : LOG_LEVELS[readBoolean(output) ? "trace" : "off"],
     isMeasured: get("measure", readBoolean) ?? true,
     platform: options.platform ?? defaultPlatform(),
   });

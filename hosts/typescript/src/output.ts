@@ -16,10 +16,16 @@ declare global {
  */
 export class Output {
   readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** Whether the plug-in set an output at all; one that it set may still be empty. */
+  readonly isSet: boolean;
 
-  /** @param bytes The output; not copied, so it must be the caller's own. */
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  /**
+   * @param bytes The output; not copied, so it must be the caller's own.
+   * @param isSet Whether it was set.
+   */
+  constructor(bytes: Uint8Array<ArrayBuffer>, isSet = true) {
     this.#bytes = bytes;
+    this.isSet = isSet;
   }
 
   /** Length in bytes. */

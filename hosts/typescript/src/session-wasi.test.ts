@@ -43,6 +43,14 @@ describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
     expect(entries.find(({ source }) => source === "stdout")?.level).toBe("info");
   });
 
+  test("wasi.output decides whether its streams are logged, whatever the level", async () => {
+    const wasi = { args: ["program"], env: {} };
+    const sources = async (options: PluginOptions): Promise<string[]> => [...new Set((await runCommand(STDIO_PROGRAM, { ...WITH_VIRTUAL_TIME, ...options })).entries.map(({ source }) => source))].toSorted();
+    expect(await sources({ wasi: { ...wasi, output: true }, logLevel: "off" })).toEqual(["stderr", "stdout"]);
+    expect(await sources({ wasi: { ...wasi, output: false }, logLevel: "trace" })).toEqual([]);
+    expect(await sources({ wasi, logLevel: "off" })).toEqual([]);
+  });
+
   test("deterministic makes a run repeatable, and without it random numbers differ", async () => {
     const options: PluginOptions = { deterministic: { now: 1_700_000_000_000, seed: 7 } };
     const [first, again, other, real] = [

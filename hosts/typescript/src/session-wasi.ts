@@ -56,7 +56,7 @@ export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (ses
   return (session) => {
     const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => {
         writeLog(session, LEVELS[source], line, source);
-        return canLog(session, LEVELS[source]);
+        return canLog(session, LEVELS[source], source);
       });
     const lines = { stdout: splitter("stdout"), stderr: splitter("stderr") };
     const wasi = createWasi({
@@ -64,7 +64,7 @@ export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (ses
       env,
       files,
       write(stream, bytes) {
-        if (canLog(session, LEVELS[stream])) lines[stream].push(bytes);
+        if (canLog(session, LEVELS[stream], stream)) lines[stream].push(bytes);
       },
       ...(grant.deterministic === undefined ? realTime(session) : virtualTime(session, grant.deterministic)),
     });

@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly logger: Logger | undefined;
   /** Lowest level that is logged, as the ABI numbers them. */
   readonly logLevel: number;
+  /** The same for WASI's standard output (`info`) and error (`error`). */
+  readonly outputLevel: number;
 }
 
 const encoder = new TextEncoder();
@@ -37,7 +39,8 @@ export class Session {
   readonly config: ReadonlyMap<string, string>;
   readonly vars: Variables;
   readonly logger: Logger | undefined;
-  readonly logLevel: number;
+  logLevel: number;
+  readonly outputLevel: number;
   /** Blocks of the live instance; set when one is linked. */
   kernel!: Kernel;
   /** The running call; one that is over stays here until the next begins. */
@@ -52,6 +55,7 @@ export class Session {
     this.vars = new Variables(settings.limits.varBytes);
     this.logger = settings.logger;
     this.logLevel = settings.logLevel;
+    this.outputLevel = settings.outputLevel;
     this.call = this.beginCall("", {});
     this.call.isOver = true;
   }
@@ -83,10 +87,11 @@ export function failCall(session: Session, failure: PluginError): PluginError {
 /**
  * @param session The session.
  * @param level Level of a text.
+ * @param source Where the text comes from.
  * @returns Whether it would reach the logger: there is one, it wants the level, and the call's budget is not used up.
  */
-export function canLog(session: Session, level: LogLevel): boolean {
-  return session.logger !== undefined && LOG_LEVELS[level] >= session.logLevel && session.call.logBytes < session.limits.logBytes;
+export function canLog(session: Session, level: LogLevel, source: LogEntry["source"]): boolean {
+  return session.logger !== undefined && LOG_LEVELS[level] >= (source === "log" ? session.logLevel : session.outputLevel) && session.call.logBytes < session.limits.logBytes;
 }
 
 /**
@@ -99,7 +104,7 @@ export function canLog(session: Session, level: LogLevel): boolean {
  * @throws {PluginError} `call/host-function` if the logger throws.
  */
 export function writeLog(session: Session, level: LogLevel, text: string, source: LogEntry["source"]): void {
-  if (!canLog(session, level)) return;
+  if (!canLog(session, level, source)) return;
   const { call } = session;
   const room = session.limits.logBytes - call.logBytes;
   const encoded = encoder.encode(text);

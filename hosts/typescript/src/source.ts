@@ -156,8 +156,8 @@ async function parse(value: unknown): Promise<Manifest> {
   return (await import("./manifest.ts")).parseManifest(value);
 }
 
-/** A module starts with a NUL byte, so the first byte that is not white space tells. */
-function looksLikeJson(bytes: Uint8Array): boolean {
+/** Tells a manifest from a module: that starts with a NUL byte, so the first byte that is not white space tells. */
+export function looksLikeJson(bytes: Uint8Array): boolean {
   const first = bytes.subarray(0, 1024).find((byte) => ![0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf].includes(byte));
   return first === 0x7b;
 }

@@ -681,6 +681,83 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
     });
   });
 
+  describe(`${name}: what a host function does with blocks`, () => {
+    const asking = plugin(
+      `(func (export "run") (result i32) (local $h i64) (local.set $h (call $ask (call $input_offset))) ${OUTPUT_H} (i32.const 0))
+       (func (export "clear") (result i32) (drop (call $ask (call $input_offset))) (call $error_set (i64.const 0)) (i32.const 0))
+       (func (export "nothing"))
+       (func (export "empty") (call $output_set (i64.const 0) (i64.const 0)))
+       (func (export "empty_block") (call $output_set (call $input_offset) (i64.const 0)))`,
+      '(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))',
+    );
+    const ask = (run: (context: CallContext, handle: bigint) => bigint): PluginOptions => ({ functions: { "extism:host/user": { ask: (context, handle) => run(context, handle as bigint) } } });
+
+    test("alloc() and write() make a block, length() measures it", async () => {
+      const lengths: number[] = [];
+      await using sut = await create(asking, ask((context, handle) => {
+        const made = context.alloc(4);
+        context.write(made, new Uint8Array([104, 105]));
+        lengths.push(context.length(handle), context.length(made), context.length(made + 1n), context.length(0n));
+        return made;
+      }));
+      expect((await sut.call("run", "input")).text()).toBe("hi\0\0");
+      expect(lengths).toEqual([5, 4, 0, 0]);
+    });
+
+    test("write() refuses what does not fit, and what is no block", async () => {
+      await using sut = await create(asking, ask((context, handle) => {
+        expect(() => context.write(handle, new Uint8Array(6))).toThrow(RangeError);
+        expect(() => context.write(handle + 1n, new Uint8Array(1))).toThrow(PluginError);
+        return handle;
+      }));
+      expect((await sut.call("run", "input")).text()).toBe("input");
+    });
+
+    test("alloc() gives 0 where there is no room", async () => {
+      const handles: bigint[] = [];
+      await using sut = await create(asking, { ...ask((context, handle) => {
+        handles.push(context.alloc(10_000_000), context.alloc(0));
+        return handle;
+      }), limits: { memoryPages: 4 } });
+      await sut.call("run", "input");
+      expect(handles).toEqual([0n, 0n]);
+    });
+
+    test("setError() fails the call, unless the plug-in clears it", async () => {
+      await using sut = await create(asking, ask((context, handle) => {
+        context.setError("from the host");
+        return handle;
+      }));
+      expect((await failureOf(sut.call("run", "a"))).details).toEqual({ returnCode: 0, text: "from the host" });
+      expect((await sut.call("clear", "a")).isSet).toBe(false);
+      await using taking = await create(asking, ask((context, handle) => {
+        context.setError("from the host");
+        context.setError(undefined);
+        return handle;
+      }));
+      expect((await taking.call("run", "a")).text()).toBe("a");
+    });
+
+    test("an output that was set and one that was not are told apart, call for call", async () => {
+      await using sut = await create(asking, ask((_context, handle) => handle));
+      const seen: [string, boolean][] = [];
+      for (const each of ["nothing", "empty", "nothing", "empty_block", "nothing", "run"]) seen.push([each, (await sut.call(each, "a")).isSet]);
+      expect(seen).toEqual([["nothing", false], ["empty", true], ["nothing", false], ["empty_block", true], ["nothing", false], ["run", true]]);
+    });
+
+    test("logLevel tells the level, and changes it for host functions", async () => {
+      const texts: string[] = [];
+      await using sut = await create(asking, { ...ask((context, handle) => {
+        context.log("info", `at ${context.logLevel}`);
+        context.logLevel = "info";
+        context.log("info", `at ${context.logLevel}`);
+        return handle;
+      }), logger: ({ text }) => texts.push(text), logLevel: "error" });
+      await sut.call("run", "a");
+      expect(texts).toEqual(["at info"]);
+    });
+  });
+
   describe(`${name}: linking`, () => {
     const MISSING = [
       { name: "a host function", import: `(import "extism:host/user" "nope" (func))`, details: { namespace: "extism:host/user", name: "nope", kind: "function" } },

@@ -107,6 +107,7 @@ export class WorkerEngine implements Engine {
       limits: session.limits,
       config: session.config,
       logLevel: session.logLevel,
+      outputLevel: session.outputLevel,
       isLogged: session.logger !== undefined,
       wasi: world,
       files: this.#files && { mounts: files.map(({ guest, access }) => ({ guest, access })), window: this.#files.window },
@@ -233,7 +234,7 @@ export class WorkerEngine implements Engine {
       await this.#command(call, () => guest.call(index, call.timeoutMs));
       output = session.kernel.output();
       if (name === COMMAND_EXPORT) this.#isAlive = false;
-      return new Output(output);
+      return new Output(output, output.length > 0 || session.kernel.hasOutput);
     } catch (thrown) {
       throw this.#named(thrown as PluginError, name);
     } finally {

@@ -94,9 +94,9 @@ export class GuestSeat {
   }
 
   #session(): Session {
-    const { id, plugin, limits, config, logLevel, isLogged } = this.#load;
+    const { id, plugin, limits, config, logLevel, outputLevel, isLogged } = this.#load;
     const logger = isLogged ? (entry: Parameters<NonNullable<Session["logger"]>>[0]): void => this.#thread.post({ kind: "log", id, entry }) : undefined;
-    return new Session({ plugin, platform: PLATFORM, limits, config, logger, logLevel });
+    return new Session({ plugin, platform: PLATFORM, limits, config, logger, logLevel, outputLevel });
   }
 
   #blueprint(): Blueprint {

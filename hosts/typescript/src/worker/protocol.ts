@@ -68,6 +68,7 @@ export interface LoadMessage {
   readonly limits: ResolvedLimits;
   readonly config: ReadonlyMap<string, string>;
   readonly logLevel: number;
+  readonly outputLevel: number;
   readonly isLogged: boolean;
   /** What the plug-in finds through WASI. */
   readonly wasi: { readonly args: readonly string[]; readonly env: ReadonlyMap<string, string>; readonly deterministic: Deterministic | undefined };
