@@ -96,7 +96,6 @@ export function translateOptions(options: ExtismPluginOptions, manifest: Manifes
   const paths = allowedPaths && Object.entries(allowedPaths).map(([guest, host]) => turnRound(guest, host));
   // Limits are built into bytes, so a module that came compiled has only those that were asked for, and is refused with them.
   const isCompiled = manifest.entries.some(({ origin }) => origin.kind === "module");
-  const hasPaths = (paths ?? manifest.allowedPaths).length > 0;
   const maxPages = memory ? memory.maxPages : manifest.maxPages;
   const timeoutMs = options.timeoutMs ?? manifest.timeoutMs;
   return {
@@ -124,8 +123,7 @@ export function translateOptions(options: ExtismPluginOptions, manifest: Manifes
       allow: { hosts: allowedHosts ?? [], paths: paths ?? [] },
       http: { allowResponseHeaders: options.allowHttpResponseHeaders ?? false, ...(options.fetch ? { fetch: options.fetch } : {}) },
       wasi: { output },
-      // Folders are opened on the calling thread, so a plug-in that has some stays there.
-      engine: runInWorker && !hasPaths ? "worker" : "auto",
+      engine: runInWorker ? "worker" : "auto",
       logLevel: logLevel === "silent" ? "off" : checkLevel(logLevel),
       logger: ({ level, text, source }) => {
         if (source === "log") logger[level](text);
