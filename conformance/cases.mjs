@@ -3,7 +3,9 @@
  * calls it the other (`run.mjs` on Node, Deno and Bun, `page.mjs` in a browser).
  *
  * An adapter exports
- *   `open({ wasm, config, limits, allowedHosts, functions, log, engine })` → `{ call(name, input), close() }`, where `call`
+ *   `open({ wasm, modules, config, limits, allowedHosts, functions, notes, log, engine })` → `{ call(name, input), reset?(), close() }`.
+ *     `modules` is there for plug-ins of the host cases (`host/format.md`), `{ name?, wasm, hash? }` each; else `wasm` is the
+ *     plug-in. `call`
  *     gives `{ output: Uint8Array }` or `{ failure: { text?, returnCode?, reason } }`: the plug-in's error text, its return
  *     code, and the host's own message with those of its causes,
  *   `omits`: fields of a failure that the host does not report at all, and
@@ -73,26 +75,81 @@ async function listMissing(wasm, names) {
   return new Set(names.filter((name) => !there.has(name)));
 }
 
+/**
+ * Runs the host cases: what a host must do, whatever plug-ins are written in. `host/format.md` says what a case is.
+ *
+ * @param {object} adapter See above; `deviations` match `host/TOPIC: CASE`.
+ * @param {object} input `tests`, what `host/assemble.mjs` gives, `origin` of the server, and perhaps `engine`.
+ * @param {{ only?: string, report?: (result: Result) => void }} options As above.
+ * @returns {Promise<Result[]>} As {@link runCases}; `"open"` is the outcome of a case that the standard leaves open, whatever
+ *   the host does, with what it does.
+ */
+export async function runHostCases(adapter, { tests, origin, engine }, { only = "", report = () => {} } = {}) {
+  const results = [];
+  for (const test of tests) {
+    const name = `host/${test.topic}: ${test.name}`;
+    if (!name.includes(only)) continue;
+    const known = adapter.deviations.find((each) => (each.engine ?? engine) === engine && each.match.test(name));
+    const detail = known?.skip ? undefined : await runCase(adapter, undefined, test, { origin, engine });
+    const result = { plugin: "host", topic: test.topic, name, ...judge(test, known, detail, adapter.omits) };
+    results.push(result);
+    report(result);
+  }
+  return results;
+}
+
+function judge(test, known, detail, omits) {
+  if (known?.skip) return { outcome: "skipped", detail: known.reason };
+  if (test.steps.some((step) => "logs" in step) && omits.includes("logs")) return { outcome: "skipped", detail: "the host does not hand out what is logged" };
+  if (test.open) return { outcome: "open", detail: detail ?? "as expected" };
+  if (!known) return detail ? { outcome: "failed", detail } : { outcome: "passed" };
+  return detail ? { outcome: "known", detail: `${known.reason}: ${detail}` } : { outcome: "failed", detail: `passes, although it is listed: ${known.reason}` };
+}
+
+const HANG_MS = 30_000;
+
+/** Whatever a host promises, or a failure if it keeps nobody's promise. */
+function within(promise) {
+  let timer;
+  const hung = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${HANG_MS / 1000} s`)), HANG_MS);
+  });
+  return Promise.race([promise, hung]).finally(() => clearTimeout(timer));
+}
+
 /** Runs one case on a new instance; gives what is wrong, or nothing. */
 async function runCase(adapter, wasm, test, { origin, engine }) {
   const logs = [];
   const notes = [];
-  const names = { server: origin };
+  // The server under another name, which no case allows.
+  const names = { server: origin, other: origin.replace("127.0.0.1", "localhost") };
   let plugin;
   try {
-    plugin = await adapter.open({
+    const opening = adapter.open({
       wasm,
+      modules: test.modules,
       engine,
       config: test.config ?? {},
       limits: test.limits ?? {},
       allowedHosts: test.server ? ["127.0.0.1"] : [],
       functions: hostFunctions(notes),
+      notes,
       log: (level, text) => logs.push([level, text]),
     });
-    for (const step of test.steps) {
+    plugin = await (test.refused ? within(opening).catch(() => undefined) : within(opening));
+    if (test.refused) {
+      const first = await (plugin && within(plugin.call("run", encode(""))));
+      return first?.output && `it is not refused, and gives ${show(first.output)}`;
+    }
+    for (const step of test.steps.flatMap((each) => Array.from({ length: each.times ?? 1 }, () => each))) {
       logs.length = notes.length = 0;
-      const result = await plugin.call(step.call, encode(step.input, names));
-      const wrong = compare(step, result, names, adapter.omits) ?? compareLists(step, { logs, notes });
+      if (step.reset) {
+        if (plugin.reset === undefined) return "the host has no reset";
+        await plugin.reset();
+        continue;
+      }
+      const result = await within(plugin.call(step.call, encode(step.input ?? "", names)));
+      const wrong = compare(step, result, names, adapter.omits) ?? compareLists(step, { logs, notes }, adapter.omits);
       if (wrong) return `${step.call}: ${wrong}`;
     }
   } catch (error) {
@@ -124,9 +181,9 @@ function compare(step, { output, failure }, names, omits) {
   return isSame(expected, output) ? undefined : `gave ${show(output)}, expected ${show(expected)}`;
 }
 
-function compareLists(step, lists) {
+function compareLists(step, lists, omits) {
   for (const [name, list] of Object.entries(lists)) {
-    if (name in step && JSON.stringify(step[name]) !== JSON.stringify(list)) return `${name} are ${JSON.stringify(list)}`;
+    if (name in step && !omits.includes(name) && JSON.stringify(step[name]) !== JSON.stringify(list)) return `${name} are ${JSON.stringify(list)}`;
   }
   return undefined;
 }

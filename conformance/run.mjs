@@ -1,15 +1,17 @@
 /**
- * Runs the kitchen-sink cases of every plug-in on one host, on Node, Deno or Bun. `cases.mjs` says what an adapter is.
+ * Runs the kitchen-sink cases of every plug-in, and the host cases, on one host, on Node, Deno or Bun. `cases.mjs` says what
+ * an adapter is.
  *
- * usage: node conformance/run.mjs conformance/adapters/HOST.mjs [--engine NAME] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]
- *        TEXT selects what contains it in `PLUGIN: CASE`; DIR has plug-ins to take instead of the committed ones
+ * usage: node conformance/run.mjs conformance/adapters/HOST.mjs [--engine NAME] [--host] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]
+ *        --host runs the host cases alone; TEXT selects what contains it in `PLUGIN: CASE`; DIR has plug-ins to take instead of the committed ones
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
-import { runCases } from "./cases.mjs";
+import { runCases, runHostCases } from "./cases.mjs";
+import { loadHostCases } from "./host/assemble.mjs";
 import { startServer } from "./server.mjs";
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -37,12 +39,28 @@ export async function runOnThisMachine(adapter, { engine, wasm: folder = WASM, .
   }
 }
 
+/**
+ * Runs the host cases with the server of this machine.
+ *
+ * @param {object} adapter See `cases.mjs`.
+ * @param {{ engine?: string, only?: string, report?: (result: Result) => void }} options As above.
+ * @returns {Promise<Result[]>} As `runHostCases` of `cases.mjs`.
+ */
+export async function runHostOnThisMachine(adapter, { engine, ...options } = {}) {
+  const server = await startServer();
+  try {
+    return await runHostCases(adapter, { tests: loadHostCases(), origin: server.origin, engine }, options);
+  } finally {
+    server.close();
+  }
+}
+
 async function main() {
   const text = { type: "string" };
-  const options = { engine: text, only: text, wasm: text, json: text, verbose: { type: "boolean", default: false } };
+  const options = { engine: text, only: text, wasm: text, json: text, host: { type: "boolean", default: false }, verbose: { type: "boolean", default: false } };
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   if (positionals.length !== 1) {
-    console.error("usage: node conformance/run.mjs ADAPTER [--engine NAME] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]");
+    console.error("usage: node conformance/run.mjs ADAPTER [--engine NAME] [--host] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]");
     process.exitCode = 2;
     return;
   }
@@ -50,10 +68,12 @@ async function main() {
   const report = ({ name, outcome, detail }) => {
     if (outcome === "failed" || values.verbose) console.log(`${outcome.padEnd(7)} ${name}${detail ? `\n        ${detail}` : ""}`);
   };
-  const results = await runOnThisMachine(adapter, { ...values, report });
+  const { host, ...selection } = values;
+  const results = [...(host ? [] : await runOnThisMachine(adapter, { ...selection, report })), ...(await runHostOnThisMachine(adapter, { ...selection, report }))];
+  await adapter.end?.();
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results));
   const count = (outcome) => results.filter((result) => result.outcome === outcome).length;
-  console.log(`${count("passed")} passed, ${count("failed")} failed, ${count("known")} known deviations, ${count("skipped")} skipped`);
+  console.log(`${count("passed")} passed, ${count("failed")} failed, ${count("known")} known deviations, ${count("skipped")} skipped, ${count("open")} left open`);
   process.exitCode = count("failed") === 0 && results.length > 0 ? 0 : 1;
 }
 

@@ -34,6 +34,7 @@ export async function startServer({ folder = "", isServed = () => false, pages =
       file.once("error", () => response.writeHead(404).end());
       return;
     }
+    if (answerHostCase(request, response, pathname)) return;
     const status = Number(/^\/status\/(\d{3})$/.exec(pathname)?.[1] ?? 404);
     response.writeHead(status, { "x-reply": `${request.method} ${request.headers["x-ask"]}` });
     request.pipe(response);
@@ -46,4 +47,33 @@ export async function startServer({ folder = "", isServed = () => false, pages =
       server.closeAllConnections();
     },
   };
+}
+
+/** The paths of host/format.md. */
+function answerHostCase(request, response, pathname) {
+  const [, first, ...rest] = pathname.split("/");
+  const redirect = (to) => response.writeHead(302, { location: to }).end();
+  switch (first) {
+    case "hello":
+    case "echo":
+      response.end([request.method, pathname, request.headers["x-ask"]].filter(Boolean).join(" "));
+      return true;
+    case "say":
+      response.writeHead(Number(rest[0])).end(decodeURIComponent(rest[1]));
+      return true;
+    case "mirror":
+      request.pipe(response);
+      return true;
+    case "bytes":
+      response.end("x".repeat(Number(rest[0])));
+      return true;
+    case "to":
+      redirect(request.url.slice(request.url.indexOf("?") + 1));
+      return true;
+    case "round":
+      redirect(pathname);
+      return true;
+    default:
+      return false;
+  }
 }

@@ -13,6 +13,7 @@ const TESTS = /^((hosts|kernel|wasm)\/.*|systems\/src\/[^/]+)\.test\.ts$/;
 
 /** Tests that run on no runtime but Node, and why: said of every file, so that a new one runs everywhere unless it stands here. */
 const NODE_ONLY = {
+  "hosts/typescript/fuzz/laws.test.ts": "reads plug-ins from files, and opens folders of the host",
   "hosts/typescript/src/extism/mod.test.ts": "compares with the npm package of a rival, whose builds differ by runtime",
   "hosts/typescript/src/extism/declarations.test.ts": "calls the TypeScript compiler",
   "hosts/typescript/src/memory.test.ts": "starts a second Node to measure its memory",

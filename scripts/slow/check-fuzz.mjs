@@ -1,21 +1,29 @@
 /**
- * Forbids that limits change what a module means, or do not hold: a minute of random modules, from a seed of the day, so
- * that each day looks elsewhere and a failure can be made again. Where there is no cargo it is skipped, and says so.
+ * Forbids that limits change what a module means, or do not hold, and that any law of `npm run fuzz` is broken: a minute of
+ * random modules and a quarter of one for each law, from a seed of the day, so that each day looks elsewhere and a failure can
+ * be made again. What needs cargo is skipped where there is none, and says so.
  */
 import { check, firstLine, run } from "../check.mjs";
 
-const SECONDS = "60";
+const LIMITS_SECONDS = "60";
+const LAW_SECONDS = "15";
+const LAWS = ["abi", "http-rules", "manifest", "module", "wasi-paths", "programs"];
 const MODULES_PER_DAY = 1_000_000;
 const DAY_MS = 86_400_000;
 
 await check((fail) => {
-  const seed = String(Math.floor(Date.now() / DAY_MS) * MODULES_PER_DAY);
-  const { ok, stdout, stderr } = run(process.execPath, ["wasm/fuzz/run.mjs", "--seconds", SECONDS, "--seed", seed]);
-  const lines = stdout.trim().split("\n");
-  if (stdout.startsWith("Cannot fuzz: there is no cargo")) return `skipped: ${firstLine(stdout)}`;
-  for (const line of lines) if (line.startsWith("seed ")) fail(line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2));
-  if (!ok && !lines.some((line) => line.startsWith("seed "))) fail("fuzz", `does not run: ${firstLine(stderr + stdout)}`);
-  const compared = Number(/ (\d+) calls the same/.exec(stdout)?.[1] ?? 0);
-  if (ok && compared === 0) fail("fuzz", "compared no call; look at its generator");
-  return lines.at(-1);
+  const seed = String((Math.floor(Date.now() / DAY_MS) * MODULES_PER_DAY) % 2 ** 31);
+  const said = [];
+  for (const [targets, seconds] of [[LAWS, LAW_SECONDS], [["limits"], LIMITS_SECONDS]]) {
+    const { stdout, stderr } = run(process.execPath, ["scripts/fuzz.mjs", ...targets, "--seconds", seconds, "--seed", seed, "--json"]);
+    const results = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    for (const target of targets) {
+      const result = results.find((each) => each.target === target);
+      if (result === undefined) fail(target, `does not run: ${firstLine(stderr + stdout)}`);
+      else if (result.finding !== undefined) fail(target, `${result.finding.split("\n").slice(0, 3).join(" ")}; npm run fuzz -- ${target} --seed ${seed}`);
+      else if (result.runs === 0) fail(target, "ran nothing; look at its generator");
+      else said.push(`${target} ${result.runs ?? result.note}`);
+    }
+  }
+  return said.join(", ");
 });

@@ -7,10 +7,17 @@ import { PluginError, createPlugin, createPool, hostFunction } from "@tenon/host
 export const omits = [];
 
 /** What cannot be: a plug-in on the calling thread waits for an answer only where JavaScript can suspend it. */
-export const deviations = "Suspending" in WebAssembly ? [] : [{ engine: "inline", match: /: http: (?!nothing)/, reason: "without JSPI a plug-in on the calling thread cannot wait for HTTP; `auto` takes a thread" }];
+export const deviations =
+  "Suspending" in WebAssembly
+    ? []
+    : [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({
+        engine: "inline",
+        match,
+        reason: "without JSPI a plug-in on the calling thread cannot wait for HTTP; `auto` takes a thread",
+      }));
 
 /** Opens a plug-in. `engine` is `"inline"`, `"worker"`, `"pool"` (one instance, kept), or nothing: then the host chooses. */
-export async function open({ wasm, engine, config, limits, allowedHosts, functions, log }) {
+export async function open({ wasm, modules, engine, config, limits, allowedHosts, functions, log }) {
   const options = {
     config,
     limits,
@@ -20,7 +27,8 @@ export async function open({ wasm, engine, config, limits, allowedHosts, functio
     logLevel: "trace",
     functions: { "extism:host/user": Object.fromEntries(Object.entries(functions).map(([name, entry]) => [name, bind(entry)])) },
   };
-  const plugin = await (engine === "pool" ? createPool(wasm, { ...options, isolation: "plugin", instances: { max: 1 } }) : createPlugin(wasm, { ...options, engine }));
+  const source = modules ? { wasm: modules.map(({ name, wasm: data, hash }) => ({ name, data, hash })) } : wasm;
+  const plugin = await (engine === "pool" ? createPool(source, { ...options, isolation: "plugin", instances: { max: 1 } }) : createPlugin(source, { ...options, engine }));
   return {
     call: async (name, input) => {
       try {
@@ -30,6 +38,8 @@ export async function open({ wasm, engine, config, limits, allowedHosts, functio
         return { failure: { ...error.details, reason: [error.message, error.cause?.message ?? ""].join(": ") } };
       }
     },
+    // A pool that keeps its instances has nothing to reset.
+    reset: plugin.reset && (() => plugin.reset()),
     close: () => plugin.close(),
   };
 }
