@@ -253,8 +253,12 @@ class Model {
   }
 
   #store(offset: bigint, count: bigint, value: bigint): void {
-    for (let place = 0n; place < count; place += 1n) {
-      if (this.#byte(offset + place) !== undefined) this.#bytes.set(offset + place, Number((value >> (8n * place)) & 0xffn));
+    const places = Array.from({ length: Number(count) }, (_, place) => offset + BigInt(place));
+    // Where a part of them is no block it is all stored or nothing, which is the kernel's affair.
+    const isSure = places.every((place) => this.#bytes.has(place));
+    for (const [index, place] of places.entries()) {
+      if (isSure) this.#bytes.set(place, Number((value >> BigInt(8 * index)) & 0xffn));
+      else this.#bytes.delete(place);
     }
   }
 
