@@ -30,15 +30,15 @@ export function assemble({ plugin, state, exports, hostImports, thunks }: Parts)
   const last = Math.max(...exports.map(({ index }) => index));
   if (last >= thunks) throw new CompileError([{ message: `Cannot export so many functions: there are ${last + 1}, and at most ${thunks} are possible` }]);
   const linked = hostImports.length === 0 ? plugin : linkHostFunctions(plugin, hostImports);
-  return nameExports(bakeSnapshot(linked, state), exports);
+  return bakeSnapshot(linked, state, new Map([[SECTION.export, exportSection(linked, exports)]]));
 }
 
-function nameExports(bytes: Uint8Array, exports: Parts["exports"]): Uint8Array {
+function exportSection(bytes: Uint8Array, exports: Parts["exports"]): Uint8Array {
   const module = parseModule(bytes);
   const indexOf = (name: string): number => exportIndex(module, name);
   const writer = new Writer().u32(exports.length + 1).string("memory").byte(2).u32(indexOf("memory"));
   for (const { name, index } of exports) writer.string(name).byte(0).u32(indexOf(`thunk:${index}`));
-  return replaceSection(module, SECTION.export, writer.view());
+  return writer.view();
 }
 
 function linkHostFunctions(plugin: Uint8Array, hostImports: readonly HostImport[]): Uint8Array {

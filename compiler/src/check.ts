@@ -19,7 +19,7 @@ const DEFAULTS = [
  */
 export async function checkTypes(entry: string, root: string, tsconfig?: string): Promise<Diagnostic[]> {
   const [{ createRequire }, { existsSync, readFileSync }, path] = await Promise.all([import("node:module"), import("node:fs"), import("node:path")]);
-  const tsc = path.join(path.dirname(findTypeScript(createRequire, path.join(root, "package.json"))), "bin/tsc");
+  const tsc = await findProgram(findTypeScript(createRequire, path.join(root, "package.json")));
   let project = tsconfig === undefined ? undefined : path.resolve(root, tsconfig);
   for (let folder = path.dirname(entry); project === undefined; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, "tsconfig.json"))) project = path.join(folder, "tsconfig.json");
@@ -33,7 +33,7 @@ export async function checkTypes(entry: string, root: string, tsconfig?: string)
 }
 
 /** For an entry that its tsconfig.json does not include: a project of this one file, with the same options. */
-async function checkAlone(tsc: string, entry: string, root: string, project: string): Promise<Diagnostic[]> {
+async function checkAlone(tsc: string[], entry: string, root: string, project: string): Promise<Diagnostic[]> {
   const [{ mkdtemp, rm, writeFile }, { tmpdir }, path] = await Promise.all([import("node:fs/promises"), import("node:os"), import("node:path")]);
   const folder = await mkdtemp(path.join(tmpdir(), "tenon-check-"));
   try {
@@ -50,10 +50,26 @@ async function checkAlone(tsc: string, entry: string, root: string, project: str
   }
 }
 
-async function runTsc(tsc: string, root: string, args: string[]): Promise<{ findings: Diagnostic[]; files: Set<string> }> {
+/**
+ * The compiler as a command: from version 7 on the native program itself, whose wrapper would start Node once more.
+ * Source: `lib/getExePath.js` of the package.
+ */
+async function findProgram(manifest: string): Promise<string[]> {
+  const [{ existsSync }, { createRequire }, path] = await Promise.all([import("node:fs"), import("node:module"), import("node:path")]);
+  try {
+    const native = createRequire(manifest).resolve(`@typescript/typescript-${process.platform}-${process.arch}/package.json`);
+    const program = path.join(path.dirname(native), "lib", process.platform === "win32" ? "tsc.exe" : "tsc");
+    if (existsSync(program)) return [program];
+  } catch {
+    // An older version, or one that keeps its program elsewhere.
+  }
+  return [process.execPath, path.join(path.dirname(manifest), "bin/tsc")];
+}
+
+async function runTsc([program = "", ...first]: string[], root: string, args: string[]): Promise<{ findings: Diagnostic[]; files: Set<string> }> {
   const { execFile } = await import("node:child_process");
   return new Promise((settle, fail) => {
-    execFile(process.execPath, [tsc, ...args], { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+    execFile(program, [...first, ...args], { cwd: root, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
       const findings = parseOutput(stdout);
       const files = new Set(stdout.split(/\r?\n/).filter((line) => line.startsWith("/") || /^[A-Za-z]:\//.test(line)));
       // With no file of its own, a project is an error to tsc and none to us.

@@ -9,7 +9,7 @@
  * Source: https://webassembly.github.io/spec/core/binary/modules.html#data-section
  */
 import { WasmError } from "./error.ts";
-import { SECTION } from "./module.ts";
+import { type Module, SECTION } from "./module.ts";
 import { parseModule } from "./parse.ts";
 import { encodeModule, Writer, type SectionBytes } from "./writer.ts";
 
@@ -30,10 +30,11 @@ const PAGE_BYTES = 65_536;
  *
  * @param bytes The module of the instance, or one with the same addresses, globals and table.
  * @param state What was read from the instance when nothing ran in it.
- * @returns A module with the same functions, imports and exports.
+ * @param contents Sections to put in place of the module's, by their number, such as an export section with other names.
+ * @returns A module with the same functions and imports, and the same of everything else that is not replaced.
  * @throws {WasmError} `malformed` when the module has not exactly one memory of its own or a global does not fit.
  */
-export function bakeSnapshot(bytes: Uint8Array, state: InstanceState): Uint8Array {
+export function bakeSnapshot(bytes: Uint8Array, state: InstanceState, contents: ReadonlyMap<number, Uint8Array> = new Map()): Uint8Array {
   const module = parseModule(bytes);
   const memory = module.memories[0];
   if (module.memories.length !== 1 || module.imported.memory !== 0 || memory === undefined) throw new WasmError("malformed", "memory", 0, "a snapshot needs exactly one memory that is not imported");
@@ -43,8 +44,9 @@ export function bakeSnapshot(bytes: Uint8Array, state: InstanceState): Uint8Arra
 
   const segments = dataSegments(state.memory);
   const replaced = new Map<number, Uint8Array>([
+    ...contents,
     [SECTION.memory, memories.view()],
-    [SECTION.global, globalSection(bytes, state.globals)],
+    [SECTION.global, globalSection(module, state.globals)],
     [SECTION.dataCount, new Writer().u32(segments.length).view()],
     [SECTION.data, dataSection(state.memory, segments)],
   ]);
@@ -88,8 +90,7 @@ function dataSection(memory: Uint8Array, segments: readonly (readonly [number, n
   return writer.view();
 }
 
-function globalSection(bytes: Uint8Array, values: ReadonlyMap<string, number | bigint>): Uint8Array {
-  const module = parseModule(bytes);
+function globalSection(module: Module, values: ReadonlyMap<string, number | bigint>): Uint8Array {
   const valueOf = new Map<number, number | bigint>();
   for (const { name, kind, index } of module.exports) {
     const value = kind === "global" ? values.get(name) : undefined;
@@ -100,7 +101,7 @@ function globalSection(bytes: Uint8Array, values: ReadonlyMap<string, number | b
     const index = module.imported.global + defined;
     const { type, mutable } = module.globals[index] as { type: number; mutable: boolean };
     const value = valueOf.get(index);
-    if (!mutable) writer.raw(bytes, start, end);
+    if (!mutable) writer.raw(module.bytes, start, end);
     else if (value === undefined) throw new WasmError("malformed", `global ${index}`, start, "the snapshot has no value for it");
     else if (type === 0x7f && typeof value === "number") writer.byte(type).all(1, 0x41).signed(value | 0).byte(0x0b);
     else if (type === 0x7e && typeof value === "bigint") writer.byte(type).all(1, 0x42).signed(BigInt.asIntN(64, value)).byte(0x0b);
