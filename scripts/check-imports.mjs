@@ -17,7 +17,7 @@ const RESTS_ON = {
   pdks: ["abi", "kernel", "wasm"],
   compiler: ["abi", "kernel", "wasm"],
   systems: ["hosts", "wasm"],
-  testing: ["hosts", "systems"],
+  testing: ["hosts", "systems", "compiler"],
   cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing"],
   conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing", "cli", "conformance"],

@@ -398,7 +398,7 @@ describe("projects", () => {
   it("are checked for types", async () => {
     const root = project({ "plugin.ts": 'export function f(input: string): number {\n  return input;\n}\n' });
     const error = await failure(compile("plugin.ts", { root }));
-    expect(error.diagnostics).toEqual([{ file: "plugin.ts", line: 2, column: 3, code: "TS2322", message: "Type 'string' is not assignable to type 'number'." }]);
+    expect(error.diagnostics).toEqual([{ file: "plugin.ts", line: 2, column: 3, length: 6, lineText: "  return input;", code: "TS2322", message: "Type 'string' is not assignable to type 'number'." }]);
     expect(error.message).toContain("plugin.ts:2:3 - error TS2322: Type 'string' is not assignable to type 'number'.");
     await expect(compile("plugin.ts", { root, check: false })).resolves.toMatchObject({ exports: [{ name: "f", input: "text" }] });
   });

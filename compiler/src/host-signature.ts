@@ -6,7 +6,7 @@
  *   host<{ rate(key: string): number }>("extism:host/user", {"rate":{"index":0,"params":["text"],"result":"f64"}})
  */
 import type { Diagnostic } from "./error.ts";
-import { nameOf, parseFile, Scope, type Node } from "./signature.ts";
+import { nameOf, parametersIn, parseFile, Scope, type Node } from "./signature.ts";
 
 /** How a value crosses: the words of `HOST_KINDS` in pdks/typescript/src/host.ts. */
 export type HostKind = "void" | "i32" | "i64" | "f32" | "f64" | "text" | "bytes" | "bool" | "u32" | "json";
@@ -109,10 +109,10 @@ function methodsOf(type: Node, scope: Scope): Method[] | undefined {
   if (!Array.isArray(members)) return undefined;
   return (members as Node[]).flatMap((member): Method[] => {
     const name = nameOf(member["key"] as Node);
-    if (member.type === "TSMethodSignature") return [{ name, params: parametersOf(member["params"] as Node[]), result: typeIn(member["returnType"]) }];
+    if (member.type === "TSMethodSignature") return [{ name, params: parametersOf(parametersIn(member)), result: typeIn(member["typeAnnotation"]) }];
     const annotation = typeIn(member["typeAnnotation"]);
     if (annotation?.type !== "TSFunctionType") return [];
-    return [{ name, params: parametersOf(annotation["params"] as Node[]), result: typeIn(annotation["returnType"]) }];
+    return [{ name, params: parametersOf(parametersIn(annotation)), result: typeIn(annotation["typeAnnotation"]) }];
   });
 }
 

@@ -4,7 +4,7 @@
  * It resolves what stands in the file and in files it imports by a relative path; it is no type checker. What it
  * cannot see through is taken as JSON.
  */
-import { parseSync, type ParserOptions } from "oxc-parser";
+import { parse } from "@babel/parser";
 
 /** How an export takes its input; the runtime in pdks/typescript has the same words. */
 export type InputKind = "none" | "text" | "bytes" | "buffer" | "json";
@@ -39,9 +39,16 @@ const MAX_DEPTH = 16;
  */
 export function parseFile(path: string, text: string): ParsedFile | undefined {
   const extension = /\.[cm]?([jt]sx?)$/.exec(path)?.[1] ?? "ts";
-  const { program, comments, errors } = parseSync(path, text, { lang: extension, sourceType: "module" } as ParserOptions);
-  if (errors.length > 0) return undefined;
-  return { text, body: program.body as unknown as Node[], comments, isTyped: extension.startsWith("t") };
+  const languages = [...(extension.startsWith("t") ? (["typescript"] as const) : []), ...(extension.endsWith("x") ? (["jsx"] as const) : [])];
+  try {
+    const { program, comments } = parse(text, {
+      sourceType: "module", errorRecovery: true, attachComment: false,
+      plugins: ["estree", "decorators-legacy", "explicitResourceManagement", ...languages],
+    });
+    return { text, body: program.body as unknown as Node[], comments: comments as unknown as Comment[], isTyped: extension.startsWith("t") };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads the exports of a file. */
@@ -107,7 +114,7 @@ export class Scope {
     if (value.type === "VariableDeclarator") {
       const annotation = annotationOf(value["id"] as Node);
       const functionType = annotation === undefined ? undefined : this.#functionType(annotation, 0);
-      if (functionType !== undefined) return this.#firstParameter(functionType["params"] as Node[], value);
+      if (functionType !== undefined) return this.#firstParameter(parametersIn(functionType), value);
       return value["init"] ? this.inputOf(value["init"] as Node, depth + 1) : "json";
     }
     if (["TSAsExpression", "TSSatisfiesExpression", "ParenthesizedExpression"].includes(value.type)) return this.inputOf(value["expression"] as Node, depth + 1);
@@ -165,6 +172,11 @@ export class Scope {
     const type = /@param\s*\{\s*([^}]*?)\s*\}/.exec(comment.value)?.[1];
     return type === "string" ? "text" : type === "Uint8Array" ? "bytes" : type === "ArrayBuffer" ? "buffer" : "json";
   }
+}
+
+/** The parameters of a function's or method's type. */
+export function parametersIn(type: Node): Node[] {
+  return (type["parameters"] ?? type["params"]) as Node[];
 }
 
 /** The names a declaration introduces, with the node that says most about each. */

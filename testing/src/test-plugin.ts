@@ -17,7 +17,7 @@ export interface TestCall {
   readonly hostCalls: readonly HostCall[];
   /** Requests that it sent. */
   readonly requests: readonly Request[];
-  /** Instructions executed: the same for the same call, on any machine. */
+  /** Instructions executed: the same for the same calls of a new plug-in, on any machine. */
   readonly fuel: number;
   /** Bytes of its memories and blocks at the end. */
   readonly memoryBytes: number;
