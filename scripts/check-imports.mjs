@@ -22,7 +22,7 @@ const RESTS_ON = {
   conformance: ["pdks"],
   benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing", "cli", "conformance"],
   examples: ["hosts", "pdks", "compiler", "systems", "testing", "cli", "wasm", "conformance"],
-  scripts: ["conformance"],
+  scripts: ["conformance", "compiler"],
 };
 
 /** Pages where users look, not packages: nothing there is imported. */
