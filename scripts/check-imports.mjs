@@ -15,7 +15,7 @@ const RESTS_ON = {
   wasm: ["scripts"],
   hosts: ["abi", "kernel", "wasm"],
   pdks: ["abi", "kernel", "wasm"],
-  compiler: ["abi", "kernel", "wasm"],
+  compiler: ["abi", "kernel", "wasm", "pdks"],
   systems: ["hosts", "wasm"],
   testing: ["hosts", "systems", "compiler"],
   cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing"],

@@ -1,7 +1,8 @@
 /**
  * Forbids packages that work here and not at a user's: each public workspace is packed as it would be published, looked at
  * by publint and are-the-types-wrong, and all of them are installed together into an empty project, where every export path
- * is imported, required, and type-checked, and every program prints its help. Needs `dist`, so `check-types` comes first.
+ * is imported, required, and type-checked, every program prints its help, and a new project is started, tested and built.
+ * Needs `dist`, so `check-types` comes first.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +12,7 @@ import { root, workspaces } from "./tree.mjs";
 
 /** What every package carries, and what none does. */
 const CARRIES = ["package.json", "README.md", "LICENSE"];
-const CARRIES_NOT = /\.(test|bench)\.|\.tsbuildinfo$|(^|\/)(tsconfig.*\.json|node_modules\/.*)$/;
+const CARRIES_NOT = /^(?!templates\/).*(\.(test|bench)\.|\.tsbuildinfo$|(^|\/)(tsconfig.*\.json|node_modules\/.*)$)/;
 
 const TSCONFIG = {
   compilerOptions: { target: "es2022", lib: ["es2023", "dom"], module: "nodenext", strict: true, noEmit: true, types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
@@ -23,7 +24,10 @@ await check((fail) => {
   try {
     const packages = workspaces().filter(({ manifest }) => !manifest.private).map((workspace) => pack(workspace, folder, fail));
     const paths = packages.flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).filter((path) => !path.includes("*")).map((path) => manifest.name + path.slice(1)));
-    if (install(packages, folder, fail)) use(packages, paths, folder, fail);
+    if (install(packages, folder, fail)) {
+      use(packages, paths, folder, fail);
+      startProject(folder, fail);
+    }
     return `${packages.length} packages, ${paths.length} export paths imported, required and type-checked`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -93,6 +97,20 @@ function use(packages, paths, folder, fail) {
       const help = run(join(folder, "node_modules", ".bin", name), ["--help"], { cwd: folder });
       if (!help.ok || !help.stdout.includes(name)) fail(source, `"${name} --help" fails or prints no help: ${thrown(help)}`);
     }
+  }
+}
+
+/** Does what the README of `tenon` says, with nothing but the packages: from an empty folder to a plug-in that was called. */
+function startProject(folder, fail) {
+  const tenon = (args, cwd) => run(join(folder, "node_modules/.bin/tenon"), args, { cwd, env: { ...process.env, CI: undefined } });
+  const project = join(folder, "hello");
+  const steps = [
+    [folder, ["new", "hello"], ""], [project, ["test"], "pass 2"], [project, ["build"], ""],
+    [project, ["call", "plugin.wasm", "greet", "--input", '{"name":"Ada"}'], "Hello, Ada!"],
+  ];
+  for (const [cwd, args, says] of steps) {
+    const { ok, stdout, stderr } = tenon(args, cwd);
+    if (!ok || !stdout.includes(says)) return fail("a new project", `"tenon ${args[0]}" fails: ${firstLine(stderr) || firstLine(stdout)}`);
   }
 }
 

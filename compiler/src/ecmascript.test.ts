@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { createPlugin } from "@tenon/host";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CASES } from "../test/ecmascript-cases.ts";
-import { compile } from "./mod.ts";
+import { load, type Loaded } from "../test/host.ts";
 
 /** TC39's own suite for parsers, as it is packaged. */
 const suite = dirname(createRequire(import.meta.url).resolve("test262-parser-tests/package.json"));
@@ -39,13 +38,13 @@ const MISSING: Readonly<Record<string, string>> = {
 
 describe("ECMAScript in a plug-in", () => {
   const table: string[] = [];
-  let plugin: Awaited<ReturnType<typeof createPlugin>>;
+  let plugin: Loaded;
+  const ask = async <Answer>(name: string, texts: readonly string[]): Promise<Answer> => JSON.parse(await plugin.call(name, JSON.stringify(texts))) as Answer;
   beforeAll(async () => {
     const source = `
       export function parse(texts) { return texts.map((text) => { try { new Function(text); return true; } catch { return false; } }); }
       export async function run(bodies) { const results = []; for (const body of bodies) { try { results.push(await new Function(body)()); } catch (error) { results.push(String(error)); } } return results; }`;
-    const { wasm } = await compile({ "plugin.js": source }, { eval: true, wasi: true });
-    plugin = await createPlugin(wasm, { limits: { timeoutMs: 300_000, memoryPages: 8192 } });
+    plugin = await load({ "plugin.js": source }, { eval: true, wasi: true });
   });
   afterAll(() => plugin.close());
 
@@ -55,7 +54,7 @@ describe("ECMAScript in a plug-in", () => {
       // Modules are bundled before the engine sees them.
       const names = readdirSync(join(suite, folder)).filter((name) => !name.includes(".module."));
       const texts = names.map((name) => readFileSync(join(suite, folder, name), "utf8"));
-      const parsed = (await plugin.call("parse", JSON.stringify(texts))).json<boolean[]>();
+      const parsed = await ask<boolean[]>("parse", texts);
       const wrong = names.filter((_, index) => parsed[index] !== isValid).map((name) => `${folder}/${name.replace(".js", "")}`);
       failed.push(...wrong);
       table.push(`| parser: ${means} | ${names.length} | ${names.length - wrong.length} |`);
@@ -67,7 +66,7 @@ describe("ECMAScript in a plug-in", () => {
     const failed: Record<string, string> = {};
     for (const [group, cases] of Object.entries(CASES)) {
       const names = Object.keys(cases);
-      const results = (await plugin.call("run", JSON.stringify(Object.values(cases)))).json<unknown[]>();
+      const results = await ask<unknown[]>("run", Object.values(cases));
       const wrong = names.filter((_, index) => results[index] !== true);
       for (const name of wrong) failed[name] = String(results[names.indexOf(name)]);
       table.push(`| ${group} | ${names.length} | ${names.length - wrong.length} |`);

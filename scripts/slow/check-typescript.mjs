@@ -36,16 +36,24 @@ await check(async (fail) => {
 });
 
 function runGo(plugin, folder) {
-  if (!run("go", ["version"]).ok) return undefined;
+  if (!isThere("go", ["version"])) return undefined;
   for (const name of ["main.go", "go.mod", "go.sum"]) copyFileSync(join(here, name), join(folder, name));
   return run("go", ["run", ".", plugin], { cwd: folder });
 }
 
 function runPython(plugin, folder) {
   const venv = join(folder, "venv");
-  if (!run("python3", ["-m", "venv", venv]).ok) return undefined;
+  if (!isThere("python3", ["-m", "venv", venv])) return undefined;
   const installed = run(join(venv, "bin/pip"), ["install", "--quiet", "--disable-pip-version-check", PYTHON_HOST]);
   return installed.ok ? run(join(venv, "bin/python"), [join(here, "main.py"), plugin]) : installed;
+}
+
+function isThere(program, args) {
+  try {
+    return run(program, args).ok;
+  } catch {
+    return false;
+  }
 }
 
 function judge(name, result, fail) {
