@@ -14,6 +14,9 @@ import { root, workspaces } from "./tree.mjs";
 const CARRIES = ["package.json", "README.md", "LICENSE"];
 const CARRIES_NOT = /^(?!templates\/).*(\.(test|bench)\.|\.tsbuildinfo$|(^|\/)(tsconfig.*\.json|node_modules\/.*)$)/;
 
+/** What a new project has beside our packages. */
+const NODE_TYPES = `@types/node@${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies["@types/node"]}`;
+
 const TSCONFIG = {
   compilerOptions: { target: "es2022", lib: ["es2023", "dom"], module: "nodenext", strict: true, noEmit: true, types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
   files: ["consumer.mts", "consumer.cts"],
@@ -64,7 +67,7 @@ function pack({ folder: source, manifest }, folder, fail) {
 /** Installs all tarballs into an empty project, as a user would. */
 function install(packages, folder, fail) {
   writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-  const { ok, stderr } = run("npm", ["i", ...packages.map(({ tarball }) => tarball), "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
+  const { ok, stderr } = run("npm", ["i", ...packages.map(({ tarball }) => tarball), NODE_TYPES, "--prefer-offline", "--no-audit", "--no-fund"], { cwd: folder });
   if (!ok) fail("the packed packages", `do not install together: ${npmError(stderr)}`);
   return ok;
 }
