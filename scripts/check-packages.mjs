@@ -14,6 +14,9 @@ import { root, workspaces } from "./tree.mjs";
 const CARRIES = ["package.json", "README.md", "LICENSE"];
 const CARRIES_NOT = /^(?!templates\/).*(\.(test|bench)\.|\.tsbuildinfo$|(^|\/)(tsconfig.*\.json|node_modules\/.*)$)/;
 
+/** What a thread runs: it exports nothing, and fails where there is no thread to serve. */
+const SCRIPTS = new Set(["@tenon/host/thread"]);
+
 /** What a new project has beside our packages. */
 const NODE_TYPES = `@types/node@${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies["@types/node"]}`;
 
@@ -26,7 +29,7 @@ await check((fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-packages-"));
   try {
     const packages = workspaces().filter(({ manifest }) => !manifest.private).map((workspace) => pack(workspace, folder, fail));
-    const paths = packages.flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).filter((path) => !path.includes("*")).map((path) => manifest.name + path.slice(1)));
+    const paths = packages.flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).filter((path) => !path.includes("*")).map((path) => manifest.name + path.slice(1))).filter((path) => !SCRIPTS.has(path));
     if (install(packages, folder, fail)) {
       use(packages, paths, folder, fail);
       startProject(folder, fail);
