@@ -116,7 +116,9 @@ function startProject(folder, fail) {
   ];
   for (const [cwd, args, says] of steps) {
     const { ok, stdout, stderr } = tenon(args, cwd);
-    if (!ok || !stdout.includes(says)) return fail("a new project", `"tenon ${args[0]}" fails: ${firstLine(stderr) || firstLine(stdout)}`);
+    if (ok && stdout.includes(says)) continue;
+    fail("a new project", `"tenon ${args[0]}" fails: ${firstLine(stderr) || firstLine(stdout)}`);
+    return;
   }
 }
 
