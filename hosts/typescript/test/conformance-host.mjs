@@ -6,15 +6,11 @@ import { PluginError, createPlugin, createPool, hostFunction } from "@tenon/host
 /** It reports every field of a failure. */
 export const omits = [];
 
-/** What cannot be: a plug-in on the calling thread waits for an answer only where JavaScript can suspend it. */
-export const deviations =
-  "Suspending" in WebAssembly
-    ? []
-    : [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({
-        engine: "inline",
-        match,
-        reason: "without JSPI a plug-in on the calling thread cannot wait for HTTP; `auto` takes a thread",
-      }));
+/** What cannot be: to wait for an answer, a plug-in is suspended by JavaScript, or runs on a thread that shares memory. */
+const waitless = "Suspending" in WebAssembly ? [] : ["inline", ...(typeof SharedArrayBuffer === "undefined" ? ["pool"] : [])];
+export const deviations = waitless.flatMap((engine) =>
+  [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({ engine, match, reason: "HTTP needs JSPI or shared memory" })),
+);
 
 /** Opens a plug-in. `engine` is `"inline"`, `"worker"`, `"pool"` (one instance, kept), or nothing: then the host chooses. */
 export async function open({ wasm, modules, engine, config, limits, allowedHosts, functions, log }) {
