@@ -65,6 +65,8 @@ export interface Built {
   /** Source map, version 3, as JSON; only if it was wanted and the language makes one. */
   readonly sourceMap?: string;
   readonly warnings: readonly Diagnostic[];
+  /** Name and version of the compiler, such as `rustc 1.96.0`. */
+  readonly compiler?: string;
 }
 
 /** A source that cannot be built, or a tool that is missing or failed. */

@@ -5,10 +5,15 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 
 import { UsageError } from "../exit.ts";
 import type { Language, Source } from "./language.ts";
+import { assemblyscript } from "./assemblyscript.ts";
+import { c, cpp } from "./clang.ts";
+import { go } from "./go.ts";
+import { rust } from "./rust.ts";
 import { typescript } from "./typescript.ts";
+import { zig } from "./zig.ts";
 
 /** In the order in which a folder is searched: languages whose projects have a file of their own come first. */
-export const LANGUAGES: readonly Language[] = [typescript];
+export const LANGUAGES: readonly Language[] = [rust, go, assemblyscript, zig, cpp, c, typescript];
 
 /** A source and its language. */
 export type Found = { readonly language: Language; readonly source: Source };

@@ -1,11 +1,11 @@
 /** Programs and packages that drivers run: whether they are there, what they answer, what to do when they are missing. */
 
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
+import { execFile, spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
 import { access, constants } from "node:fs/promises";
 
 import { BuildFailed, type BuildOptions, type Tool } from "./language.ts";
+import { packageFolder } from "./package-folder.ts";
 
 /**
  * A program that is looked for on the PATH.
@@ -26,15 +26,7 @@ export function npmPackage(name: string): Tool {
   return {
     name,
     install: `npm i -D ${name}`,
-    isThere: async (folder) => {
-      try {
-        createRequire(join(folder, "package.json")).resolve(`${name}/package.json`);
-        return true;
-      } catch (error) {
-        // It is there, and keeps its package.json to itself.
-        return (error as NodeJS.ErrnoException).code === "ERR_PACKAGE_PATH_NOT_EXPORTED";
-      }
-    },
+    isThere: async (folder) => packageFolder(name, folder) !== undefined,
   };
 }
 
@@ -66,6 +58,21 @@ export async function runTool(tool: Tool, command: readonly [string, ...string[]
       if (code === 0) settle(Buffer.concat(stdout).toString());
       else fail(new BuildFailed(`Cannot build the plug-in: ${tool.name} ${code === null ? `was ended by ${end}` : `failed with exit code ${code}`}`, { output: Buffer.concat(all).toString() }));
     });
+  });
+}
+
+/**
+ * Asks a program something.
+ *
+ * @param command Program and arguments.
+ * @param folder Folder to run it in; by default the working directory.
+ * @param env Variables to set beside the process's own.
+ * @returns Its standard output, trimmed; `undefined` if it is not there or fails.
+ */
+export async function answerOf(command: readonly [string, ...string[]], folder?: string, env: Readonly<Record<string, string>> = {}): Promise<string | undefined> {
+  const [file, ...args] = command;
+  return await new Promise((settle) => {
+    execFile(file, args, { ...(folder === undefined ? {} : { cwd: folder }), env: { ...process.env, ...env }, maxBuffer: 1 << 26 }, (error, stdout) => settle(error === null ? stdout.trim() : undefined));
   });
 }
 

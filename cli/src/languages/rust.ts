@@ -1,0 +1,67 @@
+/** Rust: cargo with the target `wasm32-unknown-unknown`, of rustup or of Debian. */
+
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { BuildFailed, type BuildOptions, type Built, type Language, type Source, type Tool } from "./language.ts";
+import { packageFolder } from "./package-folder.ts";
+import { debianRust } from "./rust-sysroot.ts";
+import { answerOf, runTool } from "./tool.ts";
+
+const TARGET = "wasm32-unknown-unknown";
+
+const CARGO: Tool = {
+  name: `cargo with ${TARGET}`,
+  install: `Install Rust from https://rustup.rs and run rustup target add ${TARGET}, or on Debian apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src lld-22`,
+  isThere: async (folder) => (await hasTarget(folder)) || debianRust.isThere(),
+};
+
+/** The driver. */
+export const rust: Language = { name: "rust", title: "Rust", entries: ["Cargo.toml"], files: /(?:^|\/)Cargo\.toml$/, tools: [CARGO], build };
+
+/** How cargo is run: variables beside the process's own, flags for rustc, and which compiler it is. */
+type Rust = { readonly env: Readonly<Record<string, string>>; readonly flags: readonly string[]; readonly compiler: string };
+
+async function hasTarget(folder: string): Promise<boolean> {
+  const sysroot = await answerOf(["rustc", "--print", "sysroot"], folder);
+  return sysroot !== undefined && existsSync(join(sysroot, "lib/rustlib", TARGET));
+}
+
+async function findRust(folder: string): Promise<Rust> {
+  const nameOf = async (rustc: string): Promise<string> => (await answerOf([rustc, "--version"], folder))?.split(" ").slice(0, 2).join(" ") ?? "rustc";
+  if (await hasTarget(folder)) return { env: {}, flags: [], compiler: await nameOf("rustc") };
+  if (!debianRust.isThere()) throw new BuildFailed(`Cannot build the plug-in: Rust for WebAssembly is missing. ${CARGO.install}`);
+  return { ...(await debianRust.prepare()), compiler: await nameOf("/usr/bin/rustc") };
+}
+
+async function build({ entry }: Source, options: BuildOptions): Promise<Built> {
+  const crate = join(entry, "..");
+  const { env, flags, compiler } = await findRust(crate);
+  // Messages of panics name files: without the machine's paths, the same source gives the same bytes wherever it is.
+  const registry = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "registry/src");
+  const registries = existsSync(registry) ? (await readdir(registry)).map((name) => [join(registry, name), "/crates"] as const) : [];
+  const kit = packageFolder("@tenon/pdk-rust", crate);
+  const remaps = [[crate, "/plugin"] as const, ...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  const [name, target] = [await libraryOf(crate, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
+  const isLocked = existsSync(join(crate, "Cargo.lock"));
+  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--target", TARGET, "--lib"], crate, options, {
+    ...env,
+    CARGO_TARGET_DIR: target,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...flags, ...remaps].join(" "),
+  });
+  return { wasm: await readFile(join(target, TARGET, "release", `${name}.wasm`)), warnings: [], compiler };
+}
+
+/** The name of the module that cargo writes. */
+async function libraryOf(crate: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const text = await answerOf(["cargo", "metadata", "--no-deps", "--format-version=1"], crate, env);
+  const { packages } = JSON.parse(text ?? '{"packages":[]}') as Metadata;
+  const own = packages.find(({ manifest_path }) => manifest_path === join(crate, "Cargo.toml"));
+  const library = own?.targets.find(({ crate_types }) => crate_types.includes("cdylib"));
+  if (library === undefined) throw new BuildFailed('Cannot build the plug-in: its Cargo.toml makes no module; put crate-type = ["cdylib"] into [lib]');
+  return library.name.replaceAll("-", "_");
+}
+
+type Metadata = { readonly packages: readonly { readonly manifest_path: string; readonly targets: readonly { readonly name: string; readonly crate_types: readonly string[] }[] }[] };
