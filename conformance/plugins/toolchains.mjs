@@ -1,165 +1,79 @@
 /**
- * Compilers that the fixtures are built with: one function per language, sources in, Wasm bytes out.
+ * Compilers that the fixtures are built with: one function per language, sources in, Wasm bytes out. Languages that have a
+ * kit are built as `tenon build` does it; D, Nim and what brings its interpreter are built here.
  *
  * A compiler that is not there throws `MissingTool`, which says what to install. All output is free of the machine's paths.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { compileAssemblyScript, languageOf, runClang } from "tenon/languages";
+
 import { SOURCES, debianSource } from "./debian.mjs";
-import { DEBIAN_SOURCES, makeSysroot } from "./rust-sysroot.mjs";
 
 /** A compiler is not on this machine. */
 export class MissingTool extends Error {}
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const versionOf = (name) => `${name} ${JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8")).version}`;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[/\\]$/, "");
+const OPTIONS = { isMinified: true, hasSourceMap: false, isChecked: true, tsconfig: undefined, isColored: false, signal: AbortSignal.any([]) };
+
+/** Crates that share what cargo builds need it built once. */
+process.env.CARGO_TARGET_DIR ??= join(ROOT, ".cache/rust-target");
 
 /**
- * Compiles C or C++ with npm's clang.
+ * Compiles as `tenon build` does.
+ *
+ * @param {string} name Of the language.
+ * @param {string} entry Path from the root of the repository.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compile(name, entry) {
+  const { tools, build } = languageOf(name);
+  const source = { folder: ROOT, entry: join(ROOT, entry) };
+  for (const tool of tools) if (!(await tool.isThere(ROOT))) throw new MissingTool(`${tool.name} is missing: ${tool.install}`);
+  return named(await explained(build(source, OPTIONS)));
+}
+
+/**
+ * Compiles C or C++ with npm's clang and flags that are not those of `tenon build`.
  *
  * @param {string[]} sources Paths from the root of the repository; the first is compiled, the others may be included by name.
- * @param {string[]} flags Added to the common ones.
+ * @param {string[]} flags For clang.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
-export function compileClang(sources, flags = []) {
-  const files = Object.fromEntries(sources.map((path) => [basename(path), readFileSync(join(ROOT, path))]));
-  return compileFiles([basename(sources[0])], files, ["-Wall", "-Wextra", "-Werror", ...flags]);
+export function compileClang(sources, flags) {
+  const files = Object.fromEntries(sources.map(fileOf));
+  return link([basename(sources[0])], files, ["-Wall", "-Wextra", "-Werror", ...flags]);
 }
 
 /**
- * Compiles or links any files with npm's clang.
+ * Compiles AssemblyScript with another kit than ours.
  *
- * @param {string[]} sources Names of those to compile or link.
- * @param {object} files Contents by name; a folder is an object too.
- * @param {string[]} flags Added to the common ones.
+ * @param {string} entry Path from the root of the repository.
+ * @param {string} use What the compiler is told to use, such as `abort=PATH/FUNCTION`.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
-async function compileFiles(sources, files, flags) {
-  const { commands } = await import("@yowasp/clang");
-  const command = commands[sources.some((name) => name.endsWith(".cpp")) ? "clang++" : "clang"];
-  // Loading first, by itself, is what keeps the compiler from printing its progress.
-  await command(null, {}, { fetchProgress: () => {} });
-  const messages = [];
-  const stderr = (bytes) => void (bytes && messages.push(Buffer.from(bytes)));
-  const built = await command(["-Os", "-mbulk-memory", "-Wl,--strip-all", "-o", "plugin.wasm", ...flags, ...sources], files, { stderr }).catch(() => {
-    // What is rejected with carries all files and nothing of use; what is wrong is in the messages.
-    throw new Error(`Cannot compile "${sources[0]}": ${Buffer.concat(messages)}`);
-  });
-  return { wasm: built["plugin.wasm"], tool: versionOf("@yowasp/clang") };
+export async function compileAssembly(entry, use) {
+  return named(await explained(compileAssemblyScript({ folder: ROOT, entry: join(ROOT, entry) }, OPTIONS, use)));
 }
 
-/**
- * Compiles AssemblyScript with npm's asc.
- *
- * @param {string} source Path from the root of the repository.
- * @param {string} abort Function that gets uncaught exceptions: its module, from there too or from `~lib/`, and its name.
- * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
- */
-export async function compileAssemblyScript(source, abort) {
-  const { main } = await import("assemblyscript/asc");
-  let wasm;
-  const fromHere = (path) => relative(process.cwd(), join(ROOT, path)).replaceAll("\\", "/");
-  const use = `abort=${abort.startsWith("~") ? abort : fromHere(abort)}`;
-  const { error, stderr } = await main([fromHere(source), "--outFile", "plugin.wasm", "-Os", "--use", use], {
-    writeFile: (name, contents) => void (name === "plugin.wasm" && (wasm = contents)),
-  });
-  if (error || !wasm) throw new Error(`Cannot compile "${source}": ${stderr}`);
-  return { wasm, tool: versionOf("assemblyscript") };
+const named = ({ wasm, compiler }) => ({ wasm, tool: compiler ?? "of this project" });
+const fileOf = (path) => [basename(path), readFileSync(join(ROOT, path))];
+
+async function link(sources, files, flags) {
+  return named(await explained(runClang(ROOT, ["-Os", "-mbulk-memory", "-Wl,--strip-all", ...flags, ...sources], files, sources.some((name) => name.endsWith(".cpp")))));
 }
 
-/**
- * Compiles a crate with cargo for wasm32-unknown-unknown.
- *
- * @param {string} crate Folder of the crate, from the root of the repository.
- * @param {string} name Of the library, as in `NAME.wasm`.
- * @returns {{ wasm: Uint8Array, tool: string }} The module, and what compiled it.
- */
-export function compileRust(crate, name) {
-  const target = join(ROOT, ".cache/rust-target");
-  const { environment, flags, tool } = findRust();
-  const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
-  const registries = existsSync(crates) ? readdirSync(crates).map((directory) => [join(crates, directory), "/crates"]) : [];
-  const remaps = [[ROOT, "/tenon/"], ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  const locked = existsSync(join(ROOT, crate, "Cargo.lock")) ? ["--locked"] : [];
-  execFileSync("cargo", ["build", "--quiet", "--release", ...locked, "--target", "wasm32-unknown-unknown"], {
-    cwd: join(ROOT, crate),
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      ...environment,
-      CARGO_TARGET_DIR: target,
-      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...flags, ...remaps].join(" "),
-    },
-  });
-  return { wasm: readFileSync(join(target, `wasm32-unknown-unknown/release/${name}.wasm`)), tool };
-}
-
-/** A rustup that has the target, else Debian's compiler with a sysroot that is made once. */
-function findRust() {
-  const version = (path) => tryRun(path, ["--version"])?.split(" ").slice(0, 2).join(" ");
-  const sysroot = tryRun("rustc", ["--print", "sysroot"]);
-  if (sysroot && existsSync(join(sysroot, "lib/rustlib/wasm32-unknown-unknown"))) {
-    return { environment: {}, flags: [], tool: version("rustc") };
+/** What a compiler said belongs to the message. */
+async function explained(building) {
+  try {
+    return await building;
+  } catch (error) {
+    throw new Error([error.message, error.output].filter(Boolean).join("\n"), { cause: error });
   }
-  const linker = readdirSync("/usr/bin").filter((name) => /^wasm-ld-\d+$/.test(name)).sort().at(-1);
-  if (!existsSync(DEBIAN_SOURCES) || !existsSync("/usr/bin/cargo") || !linker) {
-    throw new MissingTool(
-      "Rust for Wasm is missing: run `rustup target add wasm32-unknown-unknown`, or on Debian `apt-get install -y --no-install-recommends rustc-web cargo-web rust-web-src lld-22`",
-    );
-  }
-  const made = join(ROOT, ".cache/rust-sysroot");
-  if (!existsSync(made)) makeSysroot(made);
-  return {
-    environment: { PATH: "/usr/bin:/bin", CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: `/usr/bin/${linker}` },
-    flags: [`--sysroot=${made}`],
-    tool: version("/usr/bin/rustc"),
-  };
-}
-
-/**
- * Compiles a Go program as a WASI reactor.
- *
- * @param {string} directory Of the main package, from the root of the repository.
- * @returns {{ wasm: Uint8Array, tool: string }} The module, and what compiled it.
- */
-export function compileGo(directory) {
-  const version = tryRun("go", ["version"])?.match(/go\d+\.\d+\.\d+|go\d+\.\d+/)?.[0];
-  if (!version || Number(version.split(".")[1]) < 24) {
-    throw new MissingTool(`Go 1.24 or newer is missing (found ${version ?? "none"}): install it from https://go.dev/dl/ or a package that has it`);
-  }
-  return inScratch((scratch) => {
-    const out = join(scratch, "plugin.wasm");
-    execFileSync("go", ["build", "-trimpath", "-buildvcs=false", "-buildmode=c-shared", "-ldflags=-s -w -buildid=", "-o", out, "."], {
-      cwd: join(ROOT, directory),
-      stdio: "inherit",
-      env: { ...process.env, GOOS: "wasip1", GOARCH: "wasm", GOWORK: "off" },
-    });
-    return { wasm: readFileSync(out), tool: version };
-  });
-}
-
-/**
- * Compiles a Zig program with `pdks/zig` as its module `tenon`.
- *
- * @param {string} source Root file, from the root of the repository.
- * @returns {{ wasm: Uint8Array, tool: string }} The module, and what compiled it.
- */
-export function compileZig(source) {
-  const candidates = [process.env.ZIG ? [process.env.ZIG] : ["zig"], ["python3", "-m", "ziglang"]];
-  const [zig] = candidates.filter(([program, ...args]) => tryRun(program, [...args, "version"])?.startsWith("0.15."));
-  if (!zig) throw new MissingTool("Zig 0.15 is missing: run `pip install ziglang==0.15.2`, or set ZIG to the program");
-  const [program, ...first] = zig;
-  return inScratch((scratch) => {
-    const out = join(scratch, "plugin.wasm");
-    const flags = ["-target", "wasm32-freestanding", "-O", "ReleaseSmall", "-fstrip", "-fno-entry", "-rdynamic", `-femit-bin=${out}`];
-    const modules = ["--dep", "tenon", `-Mroot=${source}`, "-Mtenon=pdks/zig/src/tenon.zig"];
-    execFileSync(program, [...first, "build-exe", ...flags, ...modules, "--cache-dir", join(scratch, "cache")], { cwd: ROOT, stdio: "inherit" });
-    return { wasm: readFileSync(out), tool: `zig ${tryRun(program, [...first, "version"])}` };
-  });
 }
 
 /**
@@ -178,7 +92,7 @@ export async function compileD(directory) {
     execFileSync("ldc2", [...flags, ...modules], { cwd: join(ROOT, directory), stdio: "inherit" });
     return readFileSync(out);
   });
-  const { wasm, tool } = await compileFiles(["plugin.o"], { "plugin.o": object }, ["--target=wasm32", "-nostdlib", "-Wl,--no-entry"]);
+  const { wasm, tool } = await link(["plugin.o"], { "plugin.o": object }, ["--target=wasm32", "-nostdlib", "-Wl,--no-entry"]);
   return { wasm, tool: `ldc ${version}, ${tool}` };
 }
 
@@ -199,9 +113,9 @@ export async function compileNim(directory, main) {
     const sources = readdirSync(scratch).filter((name) => name.endsWith(".c")).sort();
     return sources.map((name, index) => [`${index}-${basename(name).replace(/^.*@s/, "").replace("@m", "")}`, readFileSync(join(scratch, name))]);
   });
-  const all = Object.fromEntries([...files, ["nimbase.h", readFileSync("/usr/lib/nim/lib/nimbase.h")], ...SHIM_HEADERS.map(named)]);
+  const all = Object.fromEntries([...files, ["nimbase.h", readFileSync("/usr/lib/nim/lib/nimbase.h")], ...SHIM_HEADERS.map(fileOf)]);
   // Nim's `echo` locks standard output, which WASI has no need of.
-  const { wasm, tool } = await compileFiles(files.map(([name]) => name), all, ["--target=wasm32-wasip1", "-mexec-model=reactor", "-w", "-Dflockfile(file)=", "-Dfunlockfile(file)="]);
+  const { wasm, tool } = await link(files.map(([name]) => name), all, ["--target=wasm32-wasip1", "-mexec-model=reactor", "-w", "-Dflockfile(file)=", "-Dfunlockfile(file)="]);
   return { wasm, tool: `nim ${version}, ${tool}` };
 }
 
@@ -214,8 +128,8 @@ export async function compileNim(directory, main) {
 export async function compileLua(directory) {
   const folder = sourceOf("lua5.4");
   const sources = readdirSync(join(folder, "src")).filter((name) => /\.[ch]$/.test(name) && name !== "lua.c");
-  const files = [...sources.map((name) => [name, readFileSync(join(folder, "src", name))]), ...[`${directory}/plugin.c`, `${directory}/kitchen_sink.lua`, ...SHIM_HEADERS].map(named)];
-  const { wasm, tool } = await compileFiles(["plugin.c"], Object.fromEntries(files), ["-std=c23", "-w", ...INTERPRETER]);
+  const files = [...sources.map((name) => [name, readFileSync(join(folder, "src", name))]), ...[`${directory}/plugin.c`, `${directory}/kitchen_sink.lua`, ...SHIM_HEADERS].map(fileOf)];
+  const { wasm, tool } = await link(["plugin.c"], Object.fromEntries(files), ["-std=c23", "-w", ...INTERPRETER]);
   return { wasm, tool: `lua ${SOURCES["lua5.4"].version}, ${tool}` };
 }
 
@@ -224,8 +138,6 @@ const SHIM_HEADERS = ["conformance/plugins/kitchen-sink/host.h", "pdks/c/tenon.h
 
 /** For interpreters, whose errors are `longjmp`: clang makes exceptions of WebAssembly of it. */
 const INTERPRETER = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-mllvm", "-wasm-enable-sjlj", "-lsetjmp", "-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal", "-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"];
-
-const named = (path) => [basename(path), readFileSync(join(ROOT, path))];
 
 function sourceOf(name) {
   const folder = debianSource(name);

@@ -53,6 +53,7 @@ export default defineConfig({
         items: [
           { text: "TypeScript", link: "/guide/typescript" },
           { text: "Testing", link: "/guide/testing" },
+          { text: "A language without a kit", link: "/new-language" },
         ],
       },
       {
@@ -60,6 +61,7 @@ export default defineConfig({
         items: [
           { text: "Speed", link: "/measured/speed" },
           { text: "Runtimes", link: "/measured/runtimes" },
+          { text: "Languages", link: "/measured/languages" },
         ],
       },
       {

@@ -4,14 +4,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { BuildFailed, type Built, type Language, type Source } from "./language.ts";
+import { BuildFailed, type BuildOptions, type Built, type Language, type Source } from "./language.ts";
 import { packageFolder } from "./package-folder.ts";
 import { npmPackage } from "./tool.ts";
 
 const CLANG = npmPackage("@yowasp/clang");
 
-/** Small, without a C runtime that wants to be a program, and with names for stack traces. */
-const FLAGS = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-Os", "-mbulk-memory", "-Wall", "-Wextra"];
+/** Small, without a C runtime that wants to be a program, and with the stamp of a plug-in system if there is one. */
+const FLAGS = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-Os", "-mbulk-memory", "-Wall", "-Wextra", "-Wl,--keep-section=tenon:system"];
+
+/** Names of functions are for stack traces. */
+const NAMED = "-Wl,--strip-debug";
+const STRIPPED = "-Wl,--strip-all";
 
 /** C with the kit of one header. */
 export const c: Language = {
@@ -20,7 +24,7 @@ export const c: Language = {
   entries: ["plugin.c", "src/plugin.c"],
   files: /\.c$/,
   tools: [CLANG, npmPackage("@tenon/pdk-c")],
-  build: async (source) => await build(source, ["-std=c23"]),
+  build: async (source, options) => await build(source, options, ["-std=c23"]),
 };
 
 /** C++ on top of it. */
@@ -30,7 +34,7 @@ export const cpp: Language = {
   entries: ["plugin.cpp", "src/plugin.cpp", "plugin.cc", "src/plugin.cc"],
   files: /\.(?:cpp|cc|cxx)$/,
   tools: [CLANG, npmPackage("@tenon/pdk-cpp"), npmPackage("@tenon/pdk-c")],
-  build: async (source) => await build(source, ["-std=c++23", "-fno-exceptions"]),
+  build: async (source, options) => await build(source, options, ["-std=c++23", "-fno-exceptions"]),
 };
 
 /**
@@ -71,7 +75,7 @@ export async function runClang(folder: string, args: readonly string[], files: R
 type Command = (args: readonly string[] | null, files: Readonly<Record<string, Uint8Array>>, options: object) => Promise<Readonly<Record<string, unknown>>>;
 type Clang = { readonly commands: Readonly<Record<"clang" | "clang++", Command>> };
 
-async function build({ folder, entry }: Source, flags: readonly string[]): Promise<Built> {
+async function build({ folder, entry }: Source, { isMinified }: BuildOptions, flags: readonly string[]): Promise<Built> {
   const files: Record<string, Uint8Array> = {};
   for (const kit of ["@tenon/pdk-c", "@tenon/pdk-cpp"]) {
     const place = packageFolder(kit, folder);
@@ -81,7 +85,7 @@ async function build({ folder, entry }: Source, flags: readonly string[]): Promi
   Object.assign(files, await headersOf(dirname(entry)));
   const name = basename(entry);
   files[name] = await readFile(entry);
-  const { wasm, messages, compiler } = await runClang(folder, [...FLAGS, ...flags, name], files, !name.endsWith(".c"));
+  const { wasm, messages, compiler } = await runClang(folder, [...FLAGS, ...flags, isMinified ? STRIPPED : NAMED, name], files, !name.endsWith(".c"));
   return { wasm, warnings: messages === "" ? [] : [{ message: messages.trimEnd() }], compiler };
 }
 

@@ -36,14 +36,15 @@ async function findRust(folder: string): Promise<Rust> {
   return { ...(await debianRust.prepare()), compiler: await nameOf("/usr/bin/rustc") };
 }
 
-async function build({ entry }: Source, options: BuildOptions): Promise<Built> {
+async function build({ folder, entry }: Source, options: BuildOptions): Promise<Built> {
   const crate = join(entry, "..");
   const { env, flags, compiler } = await findRust(crate);
   // Messages of panics name files: without the machine's paths, the same source gives the same bytes wherever it is.
   const registry = join(process.env["CARGO_HOME"] ?? join(homedir(), ".cargo"), "registry/src");
   const registries = existsSync(registry) ? (await readdir(registry)).map((name) => [join(registry, name), "/crates"] as const) : [];
   const kit = packageFolder("@tenon/pdk-rust", crate);
-  const remaps = [[crate, "/plugin"] as const, ...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+  // Of several that fit, the last one counts.
+  const remaps = [...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), [`${folder}/`, "/tenon/"] as const, ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const [name, target] = [await libraryOf(crate, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
   const isLocked = existsSync(join(crate, "Cargo.lock"));
   await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--target", TARGET, "--lib"], crate, options, {

@@ -1,3 +1,5 @@
+/** The plug-in in the sandbox that it will run in; `tenon test` builds it first. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPlugin } from "@tenon/test";

@@ -10,11 +10,9 @@ import { document, everything, kitchenSink } from "../../test/kitchen-sink.ts";
 import { type BindingLanguage, generateBindings, readStamp } from "../mod.ts";
 
 type Built = { readonly wasm: Uint8Array };
-const { compileClang, compileGo, compileRust, compileZig, MissingTool } = toolchains as {
+const { compile: compileOn, compileClang, MissingTool } = toolchains as {
   readonly compileClang: (sources: readonly string[], flags: readonly string[]) => Promise<Built>;
-  readonly compileGo: (directory: string) => Built;
-  readonly compileRust: (crate: string, name: string) => Built;
-  readonly compileZig: (source: string) => Built;
+  readonly compile: (language: string, entry: string) => Promise<Built>;
   readonly MissingTool: new () => Error;
 };
 
@@ -79,7 +77,7 @@ const LANGUAGES: readonly Language[] = [
       count: "return -7, nil",
     },
     fill: (skeleton, name, body) => replaced(() => new RegExp(String.raw`\treturn .*"cannot run ${name}: .*`))(skeleton, name, body).replace('import "errors"', 'import "strings"'),
-    compile: (folder) => compileGo(folder),
+    compile: (folder) => compileOn("go", `${folder}/plugin.go`),
     isAlwaysThere: false,
   },
   {
@@ -92,7 +90,7 @@ const LANGUAGES: readonly Language[] = [
       count: "return -7;",
     },
     fill: replaced((name) => new RegExp(String.raw`(?:    _ = input;\n)?    return tenon\.fail\("Cannot run ${name}: .*`)),
-    compile: (folder) => compileZig(`${folder}/main.zig`),
+    compile: (folder) => compileOn("zig", `${folder}/main.zig`),
     isAlwaysThere: false,
   },
   {
@@ -105,7 +103,7 @@ const LANGUAGES: readonly Language[] = [
       count: "Ok(Json(-7))",
     },
     fill: replaced((name) => new RegExp(String.raw`    Err\(Error::msg\("Cannot run ${name}: .*`)),
-    compile: (folder) => compileRust(folder, "plugin"),
+    compile: (folder) => compileOn("rust", `${folder}/Cargo.toml`),
     isAlwaysThere: false,
   },
 ];

@@ -1,0 +1,97 @@
+/**
+ * How fast is a plug-in in each language, and how large? The kitchen sinks of `conformance/plugins`, ours beside those with the
+ * official kits: echoes of 16 bytes, 64 KiB and 1 MiB, and JSON in and out, on our host, in one process, in turn.
+ *
+ * `npm run bench:languages` prints a table, `-- --json` one object, `-- --write` keeps it in `benchmarks/languages.json`, from
+ * which `scripts/check-languages.mjs` makes the table of the docs. An echo is in and out of the plug-in's own memory; beside
+ * it stands how long as many bytes take to be copied four times by the engine alone (host, plug-in, plug-in, host).
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+import { createPlugin } from "@tenon/host";
+
+import { consume, race } from "./rounds.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const rounds = process.argv.includes("--quick") ? 5 : 21;
+const { plugins } = JSON.parse(readFileSync(here("../conformance/plugins/plugins.json"), "utf8"));
+
+const numbers = Array.from({ length: 8_000 }, (_, index) => (index * 7919) % 10_000_000);
+const record = (list) => new TextEncoder().encode(JSON.stringify({ name: "Ada Lovelace", numbers: list, nested: { is: true } }));
+const CASES = [
+  { name: "echo16", call: "echo", input: new Uint8Array(16).fill(7), count: 500 },
+  { name: "echo64Ki", call: "echo", input: new Uint8Array(1 << 16).fill(7), count: 20 },
+  { name: "echo1Mi", call: "echo", input: new Uint8Array(1 << 20).fill(7), count: 2 },
+  { name: "json", call: "json", input: record([1, 2, 3]), count: 200 },
+  { name: "json64Ki", call: "json", input: record(numbers), count: 4 },
+];
+
+/** Host functions that are imported and not called here. */
+function stubs(wasm) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(({ module }) => module === "extism:host/user");
+  return { "extism:host/user": Object.fromEntries(imports.map(({ name }) => [name, () => 0])) };
+}
+
+const subjects = [];
+for (const { name, language, pdk } of plugins) {
+  const path = here(`../conformance/plugins/wasm/kitchen-sink.${name}.wasm`);
+  if (!existsSync(path)) continue;
+  const wasm = readFileSync(path);
+  const plugin = await createPlugin(wasm, { functions: stubs(wasm), measure: false });
+  subjects.push({ name, language, pdk, plugin, bytes: wasm.length, gzipBytes: gzipSync(wasm, { level: 9 }).length, nanoseconds: {} });
+}
+
+const memory = {};
+for (const { name, call, input, count } of CASES) {
+  const able = subjects.filter(({ plugin }) => plugin.functions.includes(call));
+  const contenders = Object.fromEntries(able.map(({ name: subject, plugin }) => [subject, async (times) => {
+    for (let index = 0; index < times; index += 1) consume(plugin.callSync(call, input).length);
+  }]));
+  if (call === "echo") contenders.memcpy = copyFourTimes(input);
+  if (!process.argv.includes("--json")) process.stderr.write(`${name} …\n`);
+  const { memcpy, ...figures } = await race(contenders, { count, rounds });
+  if (memcpy !== undefined) memory[name] = Math.round(memcpy);
+  for (const subject of able) subject.nanoseconds[name] = Math.round(figures[subject.name]);
+}
+for (const { plugin } of subjects) await plugin.close();
+
+const result = {
+  engine: `Node ${process.versions.node}`,
+  memcpy: memory,
+  plugins: Object.fromEntries(subjects.map(({ name, language, pdk, bytes, gzipBytes, nanoseconds }) => [name, { language, pdk, bytes, gzipBytes, nanoseconds }])),
+};
+const file = here("languages.json");
+if (process.argv.includes("--write")) {
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  writeFileSync(file, `${JSON.stringify({ ...before, [process.versions.node.split(".")[0]]: result }, undefined, 1)}\n`);
+}
+if (process.argv.includes("--json")) console.log(JSON.stringify(result, undefined, 2));
+else {
+  console.log(`${result.engine}; microseconds a call, fastest of ${rounds} rounds; ×: times as long as four copies by the engine`);
+  console.table(Object.fromEntries(subjects.map(({ name, bytes, gzipBytes, nanoseconds }) => [name, { kB: kilobytes(bytes), gzip: kilobytes(gzipBytes), ...rowOf(nanoseconds) }])));
+}
+
+function rowOf(nanoseconds) {
+  const micro = Object.fromEntries(Object.entries(nanoseconds).map(([name, value]) => [name, Math.round(value / 10) / 100]));
+  return { ...micro, ...(nanoseconds.echo1Mi && { "×": Math.round((nanoseconds.echo1Mi / memory.echo1Mi) * 10) / 10 }) };
+}
+
+function kilobytes(bytes) {
+  return Math.round(bytes / 100) / 10;
+}
+
+function copyFourTimes(input) {
+  const steps = Array.from({ length: 4 }, () => new Uint8Array(input.length));
+  return async (times) => {
+    for (let index = 0; index < times; index += 1) {
+      let from = input;
+      for (const to of steps) {
+        to.set(from);
+        from = to;
+      }
+      consume(from[from.length - 1]);
+    }
+  };
+}
