@@ -1,12 +1,12 @@
 /**
- * How fast is a plug-in in each language, and how large? The kitchen sinks of `conformance/plugins`, ours beside those with the
- * official kits: echoes of 16 bytes, 64 KiB and 1 MiB, and JSON in and out, on our host, in one process, in turn.
+ * How fast is a plug-in in each language, and how large? Kitchen sinks, ours beside those with the official kits, on our host:
+ * echoes of 16 bytes, 64 KiB and 1 MiB, and JSON in and out, small and of 64 KiB, in microseconds. `copies` is how many times
+ * as long the echo of 1 MiB takes as four plain copies by the engine, which is what an echo is: host, plug-in, plug-in, host.
  *
- * `npm run bench:languages` prints a table, `-- --json` one object, `-- --write` keeps it in `benchmarks/languages.json`, from
- * which `scripts/check-languages.mjs` makes the table of the docs. An echo is in and out of the plug-in's own memory; beside
- * it stands how long as many bytes take to be copied four times by the engine alone (host, plug-in, plug-in, host).
+ * `npm run bench:languages` prints a table, `-- --json` one object; `save.mjs` keeps it. `--quick` takes fewer rounds. What is
+ * not built (`conformance/plugins/build.mjs --uncommitted`) is left out.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
@@ -57,29 +57,27 @@ for (const { name, call, input, count } of CASES) {
 }
 for (const { plugin } of subjects) await plugin.close();
 
-const result = {
-  engine: `Node ${process.versions.node}`,
-  memcpy: memory,
-  plugins: Object.fromEntries(subjects.map(({ name, language, pdk, bytes, gzipBytes, nanoseconds }) => [name, { language, pdk, bytes, gzipBytes, nanoseconds }])),
-};
-const file = here("languages.json");
-if (process.argv.includes("--write")) {
-  const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-  writeFileSync(file, `${JSON.stringify({ ...before, [process.versions.node.split(".")[0]]: result }, undefined, 1)}\n`);
-}
-if (process.argv.includes("--json")) console.log(JSON.stringify(result, undefined, 2));
+const rows = subjects.map(({ name, language, pdk, bytes, gzipBytes, nanoseconds }) => ({
+  plugin: name,
+  language,
+  kit: pdk,
+  kB: kilobytes(bytes),
+  gzipKB: kilobytes(gzipBytes),
+  ...Object.fromEntries(CASES.map(({ name: what }) => [what, nanoseconds[what] && round2(nanoseconds[what] / 1000)])),
+  copies: round2(nanoseconds.echo1Mi / memory.echo1Mi),
+}));
+if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.versions.node, rows }, undefined, 2));
 else {
-  console.log(`${result.engine}; microseconds a call, fastest of ${rounds} rounds; ×: times as long as four copies by the engine`);
-  console.table(Object.fromEntries(subjects.map(({ name, bytes, gzipBytes, nanoseconds }) => [name, { kB: kilobytes(bytes), gzip: kilobytes(gzipBytes), ...rowOf(nanoseconds) }])));
-}
-
-function rowOf(nanoseconds) {
-  const micro = Object.fromEntries(Object.entries(nanoseconds).map(([name, value]) => [name, Math.round(value / 10) / 100]));
-  return { ...micro, ...(nanoseconds.echo1Mi && { "×": Math.round((nanoseconds.echo1Mi / memory.echo1Mi) * 10) / 10 }) };
+  console.log(`Node ${process.versions.node}; microseconds a call, fastest of ${rounds} rounds`);
+  console.table(Object.fromEntries(rows.map(({ plugin, language: _language, kit: _kit, ...figures }) => [plugin, figures])));
 }
 
 function kilobytes(bytes) {
   return Math.round(bytes / 100) / 10;
+}
+
+function round2(value) {
+  return Math.round(value * 100) / 100;
 }
 
 function copyFourTimes(input) {

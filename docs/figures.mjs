@@ -30,7 +30,7 @@ ${sections.join("\n\n")}
 `;
 }
 
-const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", systems: "Typed systems" };
+const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", systems: "Typed systems", languages: "Languages" };
 
 function titleOf(name) {
   return TITLES[name] ?? name;

@@ -1,7 +1,7 @@
 /**
- * Forbids claims about languages that were not measured: the tables of docs/measured/languages.md are made from
- * `conformance/matrix.json` (`npm run matrix`) and `benchmarks/languages.json` (`npm run bench:languages -- --write`). With
- * `--write` it puts them there, between their marks. Every language has figures on every runtime, and every gap a reason.
+ * Forbids claims about languages that were not seen: the tables of docs/measured/languages.md are made from
+ * `conformance/matrix.json` (`npm run matrix`). With `--write` it puts them there, between their marks. Every language has
+ * figures on every runtime, and every gap a reason.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,6 @@ await check((fail) => {
   };
   put("matrix", matrixTable(matrix, plugins, fail));
   put("kits", kitsTable(plugins));
-  for (const [version, result] of Object.entries(readJson("benchmarks/languages.json"))) put(`speed on Node ${version}`, speedTable(result));
   if (text !== read(PAGE) && process.argv.includes("--write")) writeFileSync(join(root, PAGE), text);
   else if (text !== read(PAGE)) fail(PAGE, "its tables are not those of the last run; run node scripts/check-languages.mjs --write");
   return `${plugins.length} plug-ins on ${Object.keys(matrix).length} runtimes`;
@@ -70,18 +69,6 @@ function kitsTable(plugins) {
     return [language, pdk, left.join("; ") || "nothing", other.join("; ")];
   });
   return tableOf(["language", "kit", "leaves out", "does otherwise"], rows);
-}
-
-function speedTable({ memcpy, plugins }) {
-  const micro = (value) => (value === undefined ? "" : value < 100_000 ? (value / 1000).toPrecision(3) : Math.round(value / 1000).toLocaleString("en-US"));
-  const rows = Object.values(plugins).map(({ language, pdk, bytes, gzipBytes, nanoseconds: { echo16, echo64Ki, echo1Mi, json, json64Ki } }) => [
-    language, pdk, kilobytes(bytes), kilobytes(gzipBytes), micro(echo16), micro(echo64Ki), micro(echo1Mi), echo1Mi === undefined ? "" : (echo1Mi / memcpy.echo1Mi).toFixed(1), micro(json), micro(json64Ki),
-  ]);
-  return tableOf(["language", "kit", "kB", "gzip", "echo 16 B, µs", "64 KiB", "1 MiB", "× copying", "JSON, µs", "JSON 64 KiB"], rows);
-}
-
-function kilobytes(bytes) {
-  return bytes < 100_000 ? (bytes / 1000).toFixed(1) : Math.round(bytes / 1000).toLocaleString("en-US");
 }
 
 function tableOf(head, rows) {
