@@ -1,7 +1,7 @@
 /**
  * JSON values: read from text, built, written. Numbers keep their text, so no digit is lost on the way through.
  *
- * `parse` is strict, but for what it lets pass inside of numbers. Values may be nested up to 64 deep.
+ * `parse` is strict, but for what it lets pass inside of numbers behind their first digit. Values may be nested up to 64 deep.
  * Source: https://www.rfc-editor.org/rfc/rfc8259
  */
 
@@ -17,10 +17,14 @@ enum Kind {
 /** Values may be nested so deep. */
 const MAX_DEPTH = 64;
 
+const NO_NAMES: string[] = [];
+const NO_ITEMS: Json[] = [];
+
 export class Json {
   private source: string = "";
-  private names: string[] = [];
-  private items: Json[] = [];
+  /** Of an object alone, and of an object or list alone: what has none of them shares empty ones, which nothing changes. */
+  private names: string[] = NO_NAMES;
+  private items: Json[] = NO_ITEMS;
 
   private constructor(private kind: Kind) {}
 
@@ -56,7 +60,10 @@ export class Json {
   }
 
   static object(): Json {
-    return new Json(Kind.Object);
+    const object = new Json(Kind.Object);
+    object.names = [];
+    object.items = [];
+    return object;
   }
 
   /** For this package: a value with its source. */
@@ -112,12 +119,12 @@ export class Json {
 
   /** Values of a list or object; none for anything else. */
   values(): Json[] {
-    return this.items;
+    return this.kind == Kind.List || this.kind == Kind.Object ? this.items : [];
   }
 
   /** Names of an object, in the order of `values()`. */
   keys(): string[] {
-    return this.names;
+    return this.kind == Kind.Object ? this.names : [];
   }
 
   /** The value of a name, the last of several; `null` when there is none. */
@@ -201,7 +208,8 @@ class Reader {
     const start = this.at;
     while (isPartOfNumber(this.peek())) this.at++;
     const digits = this.text.substring(start, this.at);
-    return digits == "" || isNaN(parseFloat(digits)) ? null : Json.of(Kind.Number, digits);
+    const digit = digits.charCodeAt(digits.startsWith("-") ? 1 : 0);
+    return digit >= 48 && digit <= 57 ? Json.of(Kind.Number, digits) : null;
   }
 
   private object(depth: i32): Json | null {
@@ -277,7 +285,10 @@ class Reader {
   }
 
   private take(word: string): bool {
-    if (this.text.substr(this.at, word.length) != word) return false;
+    // Letter by letter, because a part of the text would be a copy, made for every number too.
+    for (let i = 0; i < word.length; i++) {
+      if (this.at + i >= this.text.length || this.text.charCodeAt(this.at + i) != word.charCodeAt(i)) return false;
+    }
     this.at += word.length;
     return true;
   }
