@@ -89,7 +89,7 @@ async function runPage(name, engine) {
 /** What a package exports to pages, by the names that they are imported by. */
 function entriesOf(folder) {
   const { name, exports } = readJson(`${folder}/package.json`);
-  return Object.entries(exports).map(([key, value]) => [key.replace(/^\./, name), `/${folder}/${value.default.slice(2)}`]);
+  return Object.entries(exports).map(([key, value]) => [key.replace(/^\./, name), `/${folder}/${(value.default ?? value).slice(2)}`]);
 }
 
 /** Reports what failed; returns the figures of each plug-in. */

@@ -53,6 +53,7 @@ export async function runClang(folder: string, args: readonly string[], files: R
   const { commands } = (await import(pathToFileURL(join(place, "gen/bundle.js")).href)) as Clang;
   const command = commands[isCpp ? "clang++" : "clang"];
   // Loading first, by itself, is what keeps it from printing its progress.
+  // oxlint-disable-next-line no-null -- the package asks for it
   await command(null, {}, { fetchProgress: () => {} });
   const chunks: Uint8Array[] = [];
   const stderr = (bytes: Uint8Array | null): void => {
