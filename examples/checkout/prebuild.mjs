@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
-import { compileRust, compileZig, MissingTool } from "@tenon/conformance/toolchains";
+import { compile, MissingTool } from "@tenon/conformance/toolchains";
 
 import { writeSources } from "./build.mjs";
 import { makeCarts } from "./carts.mjs";
@@ -19,8 +19,8 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const ROOT = here("../..");
 
 const MERCHANTS = [
-  { name: "tiers", bindings: "rust", compile: (folder) => compileRust(folder, "plugin") },
-  { name: "regulars", bindings: "zig", compile: (folder) => compileZig(`${folder}/main.zig`) },
+  { name: "tiers", bindings: "rust", compile: (folder) => compile("rust", `${folder}/Cargo.toml`) },
+  { name: "regulars", bindings: "zig", compile: (folder) => compile("zig", `${folder}/main.zig`) },
 ];
 
 const isCheck = process.argv.includes("--check");
