@@ -25,7 +25,7 @@ const MERCHANTS = [
 
 const isCheck = process.argv.includes("--check");
 mkdirSync(here("prebuilt"), { recursive: true });
-for (const { name, bindings, compile } of MERCHANTS) {
+for (const { name, bindings, compile: make } of MERCHANTS) {
   const folder = here(`build/${name}`);
   await writeSources(folder, name, bindings);
   if (bindings === "rust") {
@@ -33,7 +33,7 @@ for (const { name, bindings, compile } of MERCHANTS) {
     writeFileSync(manifest, `${readFileSync(manifest, "utf8").replace('tenon-pdk = "0.1"', `tenon-pdk = { path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }`)}\n[workspace]\n`);
   }
   try {
-    const { wasm, tool } = compile(relative(ROOT, folder));
+    const { wasm, tool } = await make(relative(ROOT, folder));
     const file = here(`prebuilt/${name}.wasm`);
     if (!isCheck) writeFileSync(file, wasm);
     const committed = readFileSync(file);
