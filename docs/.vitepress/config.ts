@@ -46,6 +46,7 @@ export default defineConfig({
           { text: "Pools", link: "/guide/pools" },
           { text: "Typed systems", link: "/guide/systems" },
           { text: "Browsers and the edge", link: "/guide/browsers" },
+          { text: "Coming from Extism", link: "/extism" },
         ],
       },
       {
@@ -62,6 +63,7 @@ export default defineConfig({
           { text: "Speed", link: "/measured/speed" },
           { text: "Runtimes", link: "/measured/runtimes" },
           { text: "Languages", link: "/measured/languages" },
+          { text: "Conformance", link: "/measured/conformance" },
         ],
       },
       {
