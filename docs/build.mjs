@@ -4,8 +4,8 @@
  *
  *   npm run site             compiles the packages, since the reference is made from them, and installs what this folder needs
  */
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, serve } from "vitepress";
 
@@ -19,6 +19,18 @@ const OTHERS = new Set([".vitepress", "build", "node_modules", "package.json", "
 rmSync(join(here, "build"), { recursive: true, force: true });
 mkdirSync(pages, { recursive: true });
 for (const name of readdirSync(here)) if (!OTHERS.has(name)) cpSync(join(here, name), join(pages, name), { recursive: true });
+for (const entry of readdirSync(pages, { recursive: true })) if (entry.endsWith(".md")) keepInside(entry);
 await generatePages(pages);
 await build(here);
 if (process.argv.includes("--serve")) await serve({ root: here, port: 4173 });
+
+/** Links that lead out of this folder work where the sources are shown; on the site the ABI has its page, and others are text. */
+function keepInside(page) {
+  const file = join(pages, page);
+  const inside = readFileSync(file, "utf8").replaceAll(/\[([^\]]+)\]\((\.[^)]+)\)/g, (link, text, target) => {
+    const path = posix.normalize(posix.join("docs", posix.dirname(page.replaceAll("\\", "/")), target));
+    if (path.startsWith("docs/")) return link;
+    return path.startsWith("abi/abi.md") ? `[${text}](/reference/abi)` : `${text} (\`${path}\`)`;
+  });
+  writeFileSync(file, inside);
+}

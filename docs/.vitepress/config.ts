@@ -53,6 +53,7 @@ export default defineConfig({
         text: "For authors of plug-ins",
         items: [
           { text: "TypeScript", link: "/guide/typescript" },
+          { text: "Other languages", link: "/guide/languages" },
           { text: "Testing", link: "/guide/testing" },
           { text: "A language without a kit", link: "/new-language" },
         ],
