@@ -18,8 +18,8 @@ const LATER = {
   wasi: ["compile", "session-wasi"],
 };
 
-/** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads. */
-const SELDOM = ["manifest", "session-http", "engine"];
+/** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads, large modules. */
+const SELDOM = ["manifest", "session-http", "engine", "split"];
 
 await check(async (fail) => {
   const budget = readJson("scripts/budget.json");

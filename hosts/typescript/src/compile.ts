@@ -1,17 +1,20 @@
 /**
  * Bytes of a module → a compiled module with its imports and exports, kept by content for the next plug-in.
  *
- * What is kept is shared between plug-ins, so it holds nothing of any of them: a `WebAssembly.Module` has no state.
+ * What is kept is shared between plug-ins, so it holds nothing of any of them that another could change: a
+ * `WebAssembly.Module` has no state, and images are copied into each instance.
  */
 
 import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
+import type { Image } from "@tenon/wasm/split";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS } from "./abi.ts";
 import type { CompiledModule, ExternKind } from "./compiled.ts";
 import { PluginError } from "./error.ts";
 import type { Signature } from "./functions.ts";
+import { Kept } from "./kept.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
-import { COMPILE_CACHE_BYTES } from "./limits.ts";
+import { COMPILE_CACHE_BYTES, MIN_SHARED_BYTES } from "./limits.ts";
 import { hashBytes } from "./load.ts";
 import type { Platform } from "./platform.ts";
 
@@ -31,17 +34,13 @@ export interface CompileSettings {
   readonly merge: boolean;
 }
 
-interface CacheEntry {
-  readonly compiled: Promise<CompiledModule>;
-  readonly bytes: number;
-}
-
 /** Kernel functions that take time by the size they are given: fresh blocks are filled with zeros. */
 const SIZED = [{ module: ABI_NAMESPACE, name: "alloc" }];
 
-/** Oldest first; a `Map` keeps the order in which keys were added. */
-const cache = new Map<string, CacheEntry>();
-let cachedBytes = 0;
+/** Modules by all of their bytes. */
+const modules = new Kept<CompiledModule>(COMPILE_CACHE_BYTES);
+/** Code that several modules may have, by its bytes. */
+const codes = new Kept<WebAssembly.Module>(COMPILE_CACHE_BYTES);
 
 /**
  * Compiles a module, or finds it compiled.
@@ -54,23 +53,8 @@ let cachedBytes = 0;
  * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
  */
 export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
-  const { memoryPages, memories, tableElements, interrupt, fuel, stack, merge } = settings;
-  const key = [await hashBytes(bytes, platform), memoryPages, memories, tableElements, interrupt, fuel, stack, merge].join();
-  const found = cache.get(key);
-  if (found !== undefined) {
-    cache.delete(key);
-    cache.set(key, found);
-    return await found.compiled;
-  }
-  const compiled = compile(bytes, name, settings);
-  remember(key, { compiled, bytes: bytes.length });
-  try {
-    return await compiled;
-  } catch (failure) {
-    // Failures carry the name of one plug-in; the next one gets its own.
-    forget(key);
-    throw failure;
-  }
+  const key = await keyOf(bytes, settings, platform);
+  return await modules.get(key, () => compile(bytes, name, settings, platform), ({ image }) => Math.max(bytes.length, image?.bytes ?? 0));
 }
 
 /**
@@ -90,14 +74,47 @@ export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settin
   }
 }
 
-async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Promise<CompiledModule> {
+async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
   try {
     const shape = parseModule(bytes);
-    const module = await WebAssembly.compile(limit(bytes, shape, settings));
-    return describe(module, shape, settings.merge);
+    const shared = await compileShared(shape, settings, platform);
+    const module = shared?.module ?? (await WebAssembly.compile(limit(bytes, shape, settings)));
+    return describe(module, shape, settings.merge, shared?.image);
   } catch (cause) {
     throw compileFailure(cause, name, settings);
   }
+}
+
+/**
+ * Compiles a module's code, or finds it compiled for another module that has the same. Both the search and what is
+ * compiled rest on the code's bytes alone. Where nothing is built in, a module goes to the engine as it came: its start
+ * function would run before its data is there, and its custom sections may be for somebody's eyes.
+ *
+ * @returns The code and what the module has of its own, or `undefined` if it must stay whole. Then so must any failure.
+ */
+async function compileShared(shape: Module, settings: CompileSettings, platform: Platform): Promise<{ module: WebAssembly.Module; image: Image } | undefined> {
+  if (shape.bytes.length < MIN_SHARED_BYTES || isUnlimited(settings)) return undefined;
+  // Most pages have small plug-ins, and need not load this.
+  const { splitModule } = await import("@tenon/wasm/split");
+  const split = splitModule(shape);
+  if (split === undefined || split.image.pages > settings.memoryPages) return undefined;
+  const code = split.code as Uint8Array<ArrayBuffer>;
+  try {
+    const key = await keyOf(code, settings, platform);
+    const module = await codes.get(key, () => WebAssembly.compile(limit(code, code, settings)), () => code.length);
+    return { module, image: split.image };
+  } catch {
+    return undefined; // whatever is wrong with it is said about the whole, with the offsets of the whole
+  }
+}
+
+/** The settings with their names, so that one more makes another key. */
+async function keyOf(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings, platform: Platform): Promise<string> {
+  return [await hashBytes(bytes, platform), ...Object.entries(settings)].join();
+}
+
+function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge }: CompileSettings): boolean {
+  return !interrupt && !fuel && !stack && !merge && finite(memoryPages) === undefined && finite(tableElements) === undefined;
 }
 
 /** Builds in what is asked for; a module without limits stays as it is. */
@@ -105,7 +122,7 @@ function limit(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, sett
   const { interrupt, fuel, stack, merge, memories } = settings;
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
-  if (!interrupt && !fuel && !stack && !merge && memoryPages === undefined && tableElements === undefined) return bytes;
+  if (isUnlimited(settings)) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
   return limitModule(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
@@ -114,7 +131,7 @@ function finite(value: number): number | undefined {
   return value === Number.POSITIVE_INFINITY ? undefined : value;
 }
 
-function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean): CompiledModule {
+function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean, image: Image | undefined): CompiledModule {
   const signature = (kind: ExternKind, index: number): Signature | undefined => {
     const type = kind === "function" ? signatureOf(shape, index) : undefined;
     return type && { params: type.params.map(formatValueType), results: type.results.map(formatValueType) };
@@ -131,6 +148,7 @@ function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean)
       .filter((each) => !each.name.startsWith(RESERVED))
       .map(({ name, kind, index }) => ({ name, kind, signature: signature(kind, index) })),
     hasKernel,
+    image,
   };
 }
 
@@ -155,18 +173,4 @@ function compileFailure(cause: unknown, module: string, { memoryPages }: Compile
     default:
       return reason satisfies never;
   }
-}
-
-function remember(key: string, entry: CacheEntry): void {
-  cache.set(key, entry);
-  cachedBytes += entry.bytes;
-  for (const oldest of cache.keys()) {
-    if (cachedBytes <= COMPILE_CACHE_BYTES || oldest === key) break;
-    forget(oldest);
-  }
-}
-
-function forget(key: string): void {
-  cachedBytes -= cache.get(key)?.bytes ?? 0;
-  cache.delete(key);
 }

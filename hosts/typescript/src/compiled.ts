@@ -1,5 +1,6 @@
 /** A compiled module as the linker sees it: what it imports and exports, and by whom it was limited. */
 
+import type { Image } from "@tenon/wasm/split";
 import { ADDED, RESERVED } from "@tenon/wasm/reserved";
 
 import { KERNEL_MEMORY } from "./abi.ts";
@@ -32,6 +33,8 @@ export interface CompiledModule {
   readonly exports: readonly ExportShape[];
   /** Whether the kernel is part of it. */
   readonly hasKernel: boolean;
+  /** What it begins with, if `module` is only its code, which other plug-ins may have too; never written to. */
+  readonly image: Image | undefined;
 }
 
 /**
@@ -48,6 +51,7 @@ export function describeModule(module: WebAssembly.Module): CompiledModule {
     imports: imports.map(({ module: namespace, name, kind }) => ({ namespace, name, kind, signature: undefined })),
     exports: exports.filter((each) => !each.name.startsWith(RESERVED)).map(({ name, kind }) => ({ name, kind, signature: undefined })),
     hasKernel: exports.some((each) => each.name === `${ADDED.kernel}${KERNEL_MEMORY}`),
+    image: undefined,
   };
 }
 

@@ -70,8 +70,11 @@ export const MAX_MODULES = 64;
 /** Memories that the modules of a plug-in may define together, or one each: engines set ten gigabytes of addresses aside for one. */
 export const MAX_MEMORIES = 8;
 
-/** Bytes of source modules whose compiled form is kept for the next plug-in of the same content. */
+/** Bytes of source modules whose compiled form is kept for the next plug-in of the same content, and again of code. */
 export const COMPILE_CACHE_BYTES = 67_108_864;
+
+/** Bytes from which on a module's code is worth being compiled apart: below, that costs about as much as it saves. */
+export const MIN_SHARED_BYTES = 32_768;
 
 /** Bytes of one page of linear memory. Source: https://webassembly.github.io/spec/core/exec/runtime.html#page-size */
 export const PAGE_BYTES = 65_536;

@@ -13,6 +13,7 @@ import { armInstance, createInterrupt, type InstanceControls, limitFailure } fro
 import { createHostImports, type HostImports } from "./env.ts";
 import { listNames, PluginError } from "./error.ts";
 import type { HostFunction, HostFunctions, Signature, WasmValue } from "./functions.ts";
+import { placeImage } from "./image.ts";
 import { borrowKernel, type KernelExports, Kernel, mergedKernel } from "./kernel.ts";
 import type * as Offer from "./offer.ts";
 import type { Session } from "./session.ts";
@@ -316,7 +317,8 @@ function runStart({ exports, module, controls }: LinkedInstance, session: Sessio
 
 function instantiate(module: NamedModule, imports: WebAssembly.Imports, session: Session): WebAssembly.Exports {
   try {
-    return new WebAssembly.Instance(module.module, imports).exports;
+    const { exports } = new WebAssembly.Instance(module.module, imports);
+    return module.image === undefined ? exports : placeImage(exports, module.image);
   } catch (cause) {
     throw instantiationFailure(module, session, cause);
   }

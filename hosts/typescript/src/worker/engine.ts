@@ -99,7 +99,7 @@ export class WorkerEngine implements Engine {
       return undefined;
     });
     this.#plan = {
-      modules: blueprint.modules.map(({ name, module, imports, exports }) => ({ name, module, imports, exports })),
+      modules: blueprint.modules.map(({ name, module, imports, exports, image }) => ({ name, module, imports, exports, image })),
       main: blueprint.main,
       offers: this.#answerers.map(({ offer }) => offer),
       names: new Map(Object.entries(blueprint.functions).map(([namespace, space]) => [namespace, Object.keys(space)])),

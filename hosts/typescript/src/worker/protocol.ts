@@ -14,7 +14,7 @@
  * sent. A thread that sleeps wakes by it. One that cannot take messages in its sleep gets the message `wake`.
  */
 
-import type { ExportShape, ImportShape } from "../compiled.ts";
+import type { CompiledModule, ExportShape, ImportShape } from "../compiled.ts";
 import type { FailureCode } from "../error.ts";
 import type { Signature } from "../functions.ts";
 import type { ResolvedLimits } from "../limits.ts";
@@ -33,6 +33,7 @@ export interface SentModule {
   readonly module: WebAssembly.Module;
   readonly imports: readonly ImportShape[];
   readonly exports: readonly ExportShape[];
+  readonly image: CompiledModule["image"];
 }
 
 /** A function that runs on the host's thread. */
