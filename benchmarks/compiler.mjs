@@ -85,7 +85,8 @@ try {
   const build = (check) => `const { compile } = await import("@tenon/compiler"); await compile("hello.ts", { root: ${JSON.stringify(folder)}, check: ${check} }); console.log(performance.now()); process.exit(0);`;
   figures.build = { coldMs: fresh(build(false)), coldWithTypeCheckMs: fresh(build(true)), commandMs: fresh(cli(["--no-check"])), commandWithTypeCheckMs: fresh(cli([])) };
   figures.call = await timeCalls(readFileSync(join(folder, "hello.wasm")));
-  figures.interpreterMs = await timeScripts();
+  figures.interpreterMs = await timeScripts(false);
+  figures.optimizedMs = await timeScripts(true);
   figures.hundred = hundred("hello", `export function greet(name: string): string { return "Hello \${i}, " + name; }`);
   figures.hundredLarge = hundred("large", `export const number = \${i};${LARGE.replaceAll("`", "").replaceAll("\n", " ")}`);
 } finally {
@@ -137,9 +138,9 @@ async function timeCalls(wasm) {
   return { textUs: time("greet", "World"), jsonOf10ItemsUs: time("before_checkout", cart) };
 }
 
-async function timeScripts() {
+async function timeScripts(optimize) {
   const source = Object.entries(SCRIPTS).map(([name, body]) => `export function ${name}() { ${body} }`).join("\n");
-  const { wasm } = await compile({ "plugin.js": source });
+  const { wasm } = await compile({ "plugin.js": source }, { optimize });
   const plugin = await createPlugin(wasm, { limits: "none" });
   const row = {};
   for (const name of Object.keys(SCRIPTS)) row[name] = await median(REPEATS, async () => plugin.callSync(name).text());

@@ -3,7 +3,8 @@
  *
  *   quickjs-wasi (npm) ─┐
  *   assembly/bridge.ts ─┴─ link ─ guard ─ optimise ─> engine.wasm        runs plug-ins' top level at build time
- *                                             └─ prune ─> plugin*.wasm   the same code, only what a plug-in needs
+ *                                             ├─ prune ─> plugin*.wasm   the same code, only what a plug-in needs
+ *                                             └─ hook ─ prune ─> plugin-hooks*.wasm   that looks for compiled functions
  *   pdks/typescript/dist ───────────────────────────> pdk.json           the runtime that is bundled into plug-ins
  *
  * Nothing third-party is committed: the engine comes from the registry, pinned by package.json, and its licence
@@ -17,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf, walkExpression, Writer } from "@tenon/wasm";
+import { USED_BY_COMPILED, withHooks } from "./hook.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -73,6 +75,8 @@ function build() {
       const name = `plugin${hasEval ? "-eval" : ""}${hasWasi ? "-wasi" : ""}.wasm`;
       writeFileSync(join(dist, name), prune(hasEval ? engine : withoutParser(engine), hasWasi));
     }
+  const hooked = withHooks(parseModule(withoutParser(engine)));
+  for (const hasWasi of [true, false]) writeFileSync(join(dist, `plugin-hooks${hasWasi ? "-wasi" : ""}.wasm`), prune(hooked, hasWasi, USED_BY_COMPILED));
   writeFileSync(join(dist, "engine.json"), `${JSON.stringify({ nativeSlot: slots[0], rejectedSlot: slots[1], thunks: THUNKS, inputs })}\n`);
   writeFileSync(join(dist, "ENGINE-LICENSE"), readFileSync(join(quickjs, "LICENSE")));
 }
@@ -89,7 +93,7 @@ function isBuilt(hash) {
 function hashInputs() {
   const hash = createHash("sha256");
   const passes = dirname(fileURLToPath(import.meta.resolve("@tenon/wasm")));
-  const files = [fileURLToPath(import.meta.url), join(quickjs, "quickjs.wasm"), require.resolve("binaryen/package.json"), require.resolve("assemblyscript/package.json")];
+  const files = [fileURLToPath(import.meta.url), join(here, "hook.mjs"), join(quickjs, "quickjs.wasm"), require.resolve("binaryen/package.json"), require.resolve("assemblyscript/package.json")];
   for (const folder of [join(here, "assembly"), passes]) files.push(...readdirSync(folder).filter((name) => /\.(ts|js)$/.test(name)).sort().map((name) => join(folder, name)));
   for (const file of files) hash.update(readFileSync(file)).update("\0");
   return hash.digest("hex");
@@ -195,8 +199,8 @@ function withoutParser(bytes) {
 }
 
 /** What a plug-in needs: its memory, the thunks and the globals that a snapshot sets; the rest goes if nothing of it calls it. */
-function prune(bytes, hasWasi) {
-  const isKept = (name) => name === "memory" || name === "__stack_pointer" || name.startsWith("bridge:");
+function prune(bytes, hasWasi, alsoKept = new Set()) {
+  const isKept = (name) => alsoKept.has(name) || name === "memory" || name === "__stack_pointer" || name.startsWith("bridge:");
   const parts = [{ name: "engine", bytes }, { name: "thunks", bytes: thunks() }];
   if (!hasWasi) parts.push({ name: "wasi_snapshot_preview1", bytes: noWasi() });
   const { bytes: pruned } = link(parts, {

@@ -31,6 +31,7 @@ Examples:
 export type BuildFlags = {
   readonly lang?: string;
   readonly minify?: true;
+  readonly optimize?: true;
   readonly sourceMap?: true;
   readonly check: boolean;
   readonly tsconfig?: string;
@@ -69,6 +70,7 @@ export function addBuildOptions(command: Command): Command {
   return command
     .addOption(new Option("-l, --lang <language>", "language of the source, if its files do not tell").choices(LANGUAGES.map(({ name }) => name)))
     .option("--minify", "shorter names and no spaces; stack traces stay right")
+    .option("--optimize", "compile what computes to WebAssembly (TypeScript and JavaScript): the same answers, sooner")
     .option("--source-map", "write the source map beside the plug-in")
     .option("--no-check", "do not check the types")
     .option("--tsconfig <file>", "by default the nearest tsconfig.json");
@@ -90,9 +92,9 @@ export async function sourceOf(source: string, flags: BuildFlags): Promise<Found
  * @param signal Ends the build.
  * @returns The options for a driver.
  */
-export function buildOptionsOf({ minify, sourceMap, check, tsconfig }: BuildFlags, terminal: Terminal, signal: AbortSignal): BuildOptions {
+export function buildOptionsOf({ minify, optimize, sourceMap, check, tsconfig }: BuildFlags, terminal: Terminal, signal: AbortSignal): BuildOptions {
   const isColored = terminal.messages.paint("bold", "") !== "";
-  return { isMinified: minify === true, hasSourceMap: sourceMap === true, isChecked: check, tsconfig: tsconfig === undefined ? undefined : resolve(tsconfig), isColored, signal };
+  return { isMinified: minify === true, isOptimized: optimize === true, hasSourceMap: sourceMap === true, isChecked: check, tsconfig: tsconfig === undefined ? undefined : resolve(tsconfig), isColored, signal };
 }
 
 async function build(path: string, flags: Flags, terminal: Terminal): Promise<ExitCode> {

@@ -5,8 +5,8 @@
  */
 import type { EngineModule } from "./engine.ts";
 
-/** Which of the prepared plug-in modules: with a parser for `eval`, with WASI for time and chance. */
-export type PluginVariant = { hasEval: boolean; hasWasi: boolean };
+/** Which of the prepared plug-in modules: with a parser for `eval`, with WASI for time and chance, with hooks for compiled functions. */
+export type PluginVariant = { hasEval: boolean; hasWasi: boolean; isOptimized: boolean };
 
 type EngineNotes = { nativeSlot: number; rejectedSlot: number; thunks: number };
 
@@ -24,8 +24,8 @@ export function loadEngine(): Promise<EngineModule & EngineNotes> {
 }
 
 /** The module that a plug-in's snapshot goes into. */
-export function loadPlugin({ hasEval, hasWasi }: PluginVariant): Promise<Uint8Array<ArrayBuffer>> {
-  return read(`plugin${hasEval ? "-eval" : ""}${hasWasi ? "-wasi" : ""}.wasm`);
+export function loadPlugin({ hasEval, hasWasi, isOptimized }: PluginVariant): Promise<Uint8Array<ArrayBuffer>> {
+  return read(`plugin${hasEval ? "-eval" : isOptimized ? "-hooks" : ""}${hasWasi ? "-wasi" : ""}.wasm`);
 }
 
 /** The PDK's modules as JavaScript, by path such as `web/url.js`. */

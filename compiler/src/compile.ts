@@ -31,6 +31,12 @@ export type CompileOptions = {
   /** Whether the plug-in may import WASI, for time and random numbers; by default when the bundle mentions them. */
   wasi?: boolean;
   /**
+   * Whether functions that compute are compiled to WebAssembly, as far as that is worth it; the others stay with the
+   * interpreter, and answers and stack traces are the same. The plug-in is some kB larger, and its code is no longer that
+   * of other plug-ins. Off by default, and without effect on plug-ins that use `eval`.
+   */
+  optimize?: boolean;
+  /**
    * Bytes of stack that calls may use before they throw a RangeError, up to 512 KiB; a plain call takes about 250. The
    * default of 128 KiB leaves room on every host; where the host's stack is large, more is safe.
    */
@@ -51,6 +57,8 @@ export type Compiled = {
   warnings: readonly Diagnostic[];
   /** The plug-in functions and how each takes its input. */
   exports: readonly { name: string; input: string }[];
+  /** How many of the program's functions were compiled, if that was asked for; the PDK's are among them. */
+  optimized?: { compiled: number; functions: number };
   /** Milliseconds per step. */
   timings: Readonly<Record<string, number>>;
 };
@@ -102,7 +110,10 @@ export async function compile(entry: string | Readonly<Record<string, string>>, 
   const hasWasi = options.wasi ?? mentionsWasi(bundled.code);
   const engine = await engineLoading;
   const { image, exports, warnings } = await time("evaluate", () => evaluate(engine, bundled, hasEval, options.positions ?? true, stackBytes));
-  const plugin = await loadPlugin({ hasEval, hasWasi });
+  const isOptimized = options.optimize === true && !hasEval;
+  if (options.optimize === true && hasEval) warnings.push({ message: "Functions stay interpreted: the plug-in mentions eval or Function, and code that is made at run time cannot be optimized beside" });
+  const optimized = isOptimized ? await time("optimize", async () => (await import("./optimize/optimize.ts")).optimize(await loadPlugin({ hasEval, hasWasi, isOptimized }), image)) : undefined;
+  const plugin = optimized?.plugin ?? (await loadPlugin({ hasEval, hasWasi, isOptimized: false }));
   const wasm = await time("assemble", () => {
     zeroDeadMemory(image);
     return assemble({ plugin, state: { memory: image.memory, globals: image.globals }, exports, hostImports: bundled.hostImports, thunks: engine.thunks });
@@ -112,6 +123,7 @@ export async function compile(entry: string | Readonly<Record<string, string>>, 
   return {
     wasm, map: JSON.stringify(bundled.map), warnings: [...bundled.warnings, ...warnings],
     exports: exports.map(({ index }) => bundled.exports[index] as { name: string; input: string }), timings,
+    ...(optimized === undefined ? {} : { optimized: { compiled: optimized.compiled, functions: optimized.functions } }),
   };
 }
 

@@ -25,6 +25,12 @@ export type EngineImage = {
   stackPointer: number;
   /** Where the header of the heap's first block is. */
   heapStart: number;
+  /** Where the runtime is. */
+  runtime: number;
+  /** The engine's number for the name "length". */
+  lengthAtom: number;
+  /** The global object, as a value. */
+  globalObject: bigint;
 };
 
 /** What top-level code used that is not the same in every instance. */
@@ -200,12 +206,20 @@ export class Engine {
    * @param stackBytes How much of the engine's stack calls may use before they throw a RangeError.
    */
   freeze(stackBytes: number): EngineImage {
+    const [text] = this.#write("length");
+    const lengthAtom = this.#call("JS_NewAtom", this.#context, text);
+    this.#call("free", text);
+    const globalObject = this.#value("JS_GetGlobalObject", this.#context);
+    this.#call("JS_FreeValue", this.#context, globalObject);
     this.#call("JS_RunGC", this.#runtime);
     const globals = new Map<string, number | bigint>();
     for (const { name, kind } of WebAssembly.Module.exports(this.#source.module))
       if (kind === "global") globals.set(name, (this.#exports[name] as unknown as WebAssembly.Global).value as number | bigint);
     globals.set(RANDOM_LEFT, 0).set(STACK_LIMIT, STACK_TOP - stackBytes);
-    return { memory: new Uint8Array(this.#exports.memory.buffer), globals, stackPointer: this.#exports.__stack_pointer.value as number, heapStart: this.#runtime - BLOCK_HEADER_BYTES };
+    return {
+      memory: new Uint8Array(this.#exports.memory.buffer), globals, lengthAtom, globalObject, runtime: this.#runtime,
+      stackPointer: this.#exports.__stack_pointer.value as number, heapStart: this.#runtime - BLOCK_HEADER_BYTES,
+    };
   }
 
   #call(name: string, ...values: (number | bigint)[]): number {

@@ -21,7 +21,7 @@ const PREVIOUS_IN_USE = 1;
 const IN_USE = 2;
 
 /** Zeroes the dead parts of an image in place. */
-export function zeroDeadMemory({ memory, stackPointer, heapStart }: EngineImage): void {
+export function zeroDeadMemory({ memory, stackPointer, heapStart }: Omit<EngineImage, "runtime" | "lengthAtom" | "globalObject">): void {
   memory.fill(0, 0, stackPointer);
   for (const [start, end] of freeBlocks(memory, heapStart)) {
     const links = end - start < SMALL_BYTES ? LINKS_SMALL_BYTES : LINKS_LARGE_BYTES;

@@ -47,6 +47,8 @@ export interface Source {
 export interface BuildOptions {
   /** Shorter code, without names. */
   readonly isMinified: boolean;
+  /** Whether functions of an interpreted language are compiled where that is possible. */
+  readonly isOptimized: boolean;
   /** Whether a source map is wanted. */
   readonly hasSourceMap: boolean;
   /** Whether types are checked where that is not needed to compile. */

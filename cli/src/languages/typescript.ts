@@ -14,10 +14,10 @@ export const typescript: Language = {
   build,
 };
 
-async function build({ folder, entry }: Source, { isMinified, hasSourceMap, isChecked, tsconfig }: BuildOptions): Promise<Built> {
+async function build({ folder, entry }: Source, { isMinified, isOptimized, hasSourceMap, isChecked, tsconfig }: BuildOptions): Promise<Built> {
   const { compile, CompileError } = await import("@tenon/compiler");
   try {
-    const options = { root: folder, minify: isMinified, check: isChecked, ...(tsconfig === undefined ? {} : { tsconfig }) };
+    const options = { root: folder, minify: isMinified, optimize: isOptimized, check: isChecked, ...(tsconfig === undefined ? {} : { tsconfig }) };
     const { wasm, map, warnings } = await compile(relative(folder, entry), options);
     return { wasm, warnings, ...(hasSourceMap ? { sourceMap: map } : {}) };
   } catch (cause) {
