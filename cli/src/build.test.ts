@@ -83,8 +83,8 @@ describe("tenon build", () => {
   });
 
   test.each([
-    { name: "a folder without a plug-in", files: { "readme.txt": "" }, args: [], says: 'looked for plugin.ts' },
-    { name: "a file of no language", files: { "plugin.txt": "" }, args: ["plugin.txt"], says: "it is none of TypeScript" },
+    { name: "a folder without a plug-in", files: { "readme.txt": "" }, args: [], says: "plugin.ts, src/plugin.ts" },
+    { name: "a file of no language", files: { "plugin.txt": "" }, args: ["plugin.txt"], says: "it is none of Rust, Go" },
     { name: "a file that is not there", files: {}, args: ["gone.ts"], says: 'Cannot read "gone.ts"' },
     { name: "an output that cannot be written", files: { "plugin.ts": HELLO }, args: ["-o", "gone/plugin.wasm"], says: "Cannot write" },
   ])("refuses $name", ({ files, args, says }) => {
