@@ -120,7 +120,7 @@ ${functions.join("")}`;
       const name = identifier(field.name);
       const inner = field.isOptional && field.type.kind === "nullable" ? field.type.of : field.type;
       const type = this.#boxed(record.name, inner);
-      const attributes = [...(name === field.name ? [] : [`rename = ${JSON.stringify(field.name)}`]), ...(field.isOptional ? ["default", 'skip_serializing_if = "Option::is_none"'] : [])];
+      const attributes = [...(name === field.name ? [] : [`rename = ${rustString(field.name)}`]), ...(field.isOptional ? ["default", 'skip_serializing_if = "Option::is_none"'] : [])];
       return `${lineComment(field.doc, "    /// ")}${attributes.length === 0 ? "" : `    #[serde(${attributes.join(", ").length <= MAX_ATTRIBUTES ? attributes.join(", ") : `\n        ${attributes.join(",\n        ")}\n    `})]\n`}    pub ${name}: ${field.isOptional ? `Option<${type}>` : type},\n`;
     });
     return `${lineComment(record.doc, "/// ")}#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]\npub struct ${record.name} {\n${fields.join("")}}\n`;
@@ -164,12 +164,17 @@ ${functions.join("")}`;
   }
 }
 
+/** A text as Rust writes it; what cannot be seen is escaped, for Rust refuses some of it in literals. */
+function rustString(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, "\\$&").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)}"`;
+}
+
 function enumeration({ name, doc: text }: Declaration, values: readonly string[]): string {
   const variants = values.map((value) => ({ value, name: pascal(value) || "Empty" }));
   const names = variants.map((variant) => variant.name);
   // Values that differ in marks alone get numbers.
   const unique = variants.map(({ value, name: plain }, index) => ({ value, name: names.indexOf(plain) === index && plain !== "Self" ? plain : `${plain}${index + 1}` }));
-  return `${lineComment(text, "/// ")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${JSON.stringify(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
+  return `${lineComment(text, "/// ")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${rustString(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
 }
 
 function manifest({ document }: Model): string {

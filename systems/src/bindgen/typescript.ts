@@ -76,7 +76,7 @@ export function typescriptType(type: Type): string {
     case "any":
       return "unknown";
     case "literals":
-      return type.values.map((value) => JSON.stringify(value)).join(" | ");
+      return type.values.map((value) => literalText(value)).join(" | ");
     case "list":
       return `readonly ${grouped(type.of)}[]`;
     case "map":
@@ -97,7 +97,7 @@ const MAX_WIDTH = 120;
 
 /** A value as prettier would write it in TypeScript, at a width of 120. */
 function valueText(value: unknown, indent: string): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return literalText(value);
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const items = value.map((each) => valueText(each, inner));
@@ -105,7 +105,7 @@ function valueText(value: unknown, indent: string): string {
     // Objects stand on lines of their own, and so does all around them.
     return !line.includes("\n") && line.length <= 60 ? line : `[\n${items.map((item) => `${inner}${item},\n`).join("")}${indent}]`;
   }
-  const fields = Object.entries(value).map(([key, each]) => `${inner}${/^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)}: ${valueText(each, inner)},\n`);
+  const fields = Object.entries(value).map(([key, each]) => `${inner}${keyText(key)}: ${valueText(each, inner)},\n`);
   return fields.length === 0 ? "{}" : `{\n${fields.join("")}${indent}}`;
 }
 
@@ -162,7 +162,7 @@ function declarationsOf({ declarations }: Model): string {
 
 function declaration(each: Declaration): string {
   if ("type" in each) return `${docComment(each.doc, "")}export type ${each.name} = ${typescriptType(each.type)};\n`;
-  const fields = each.fields.map(({ name, doc, type, isOptional }) => `${docComment([doc, noteOf(type)].filter(Boolean).join(" "), "  ")}  readonly ${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}${isOptional ? "?" : ""}: ${typescriptType(type)};\n`);
+  const fields = each.fields.map(({ name, doc, type, isOptional }) => `${docComment([doc, noteOf(type)].filter(Boolean).join(" "), "  ")}  readonly ${/^[A-Za-z_$][\w$]*$/.test(name) ? name : literalText(name)}${isOptional ? "?" : ""}: ${typescriptType(type)};\n`);
   return `${docComment(each.doc, "")}export interface ${each.name} {\n${fields.join("")}}\n`;
 }
 
@@ -198,4 +198,15 @@ function namesIn(type: Type): readonly string[] {
   if (type.kind === "named") return [type.name];
   if (type.kind === "union") return type.of.flatMap(namesIn);
   return type.kind === "list" || type.kind === "map" || type.kind === "nullable" ? namesIn(type.of) : [];
+}
+
+/** A literal in which a stranger's text looks like what it is: what is unseen, ends a line or turns the writing is escaped. */
+function literalText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\u007f-\u009f\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A key of an object; one of them would set the prototype if it were not computed. */
+function keyText(key: string): string {
+  if (key === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : literalText(key);
 }
