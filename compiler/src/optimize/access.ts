@@ -3,8 +3,8 @@
  * functions, with the frame saying where.
  */
 import type { FunctionWriter } from "./function-writer.ts";
-import { CLASS, FIRST_OBJECT, OBJECT, UNDEFINED, UNINITIALISED, VARIABLE } from "./layout.ts";
-import { ANY, OTHER, REFERENCE, type Entry } from "./value.ts";
+import { CLASS, FIRST_OBJECT, NULL, OBJECT, UNDEFINED, UNINITIALISED, VARIABLE } from "./layout.ts";
+import { ANY, INT, OTHER, REFERENCE, type Entry } from "./value.ts";
 
 type Place = { readonly local: number; readonly kinds: number; readonly put: (kinds: number) => void };
 
@@ -124,6 +124,25 @@ export function writePutField(f: FunctionWriter, atom: number, next: number): vo
   f.release(object.local, object.kinds);
   code.get(condition).i32(0).op("i32.lt_s");
   f.throwIf(next);
+}
+
+/** Tags of symbols and strings, which are keys as they are; integers are too. */
+const FIRST_KEY_TAG = 0xffff_fff8n, KEY_TAGS = 2n;
+
+/** `to_propkey` and, if the object below must be one, `to_propkey2`. */
+export function writeToKey(f: FunctionWriter, at: number, hasObject: boolean): void {
+  f.settle();
+  const { code } = f;
+  if (hasObject) {
+    code.get(f.peek(1).local).i64(UNDEFINED).op("i64.eq").get(f.peek(1).local).i64(NULL).op("i64.eq", "i32.or");
+    f.leaveIf(at);
+  }
+  const { kinds, local } = f.peek();
+  if (kinds === INT) return;
+  code.get(local).i64(32n).op("i64.shr_u", "i64.eqz", "i32.eqz").open("if");
+  code.get(local).i64(32n).op("i64.shr_u").i64(FIRST_KEY_TAG).op("i64.sub").i64(KEY_TAGS).op("i64.ge_u");
+  f.leaveIf(at);
+  code.op("end");
 }
 
 /** `get_array_el` and, if `isKept`, `get_array_el2`. */

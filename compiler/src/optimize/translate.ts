@@ -4,7 +4,7 @@
  * The kinds of all values at the beginning of each block are found first, by writing blocks into nothing until they no longer
  * change; then the blocks are written in their nesting. An instruction that is not known here hands over to the interpreter.
  */
-import { placeOf, writeForget, writeGet, writeGetCaptured, writeGetElement, writeGetField, writeGetGlobal, writeGetLength, writePut, writePutCaptured, writePutElement, writePutField } from "./access.ts";
+import { placeOf, writeForget, writeGet, writeGetCaptured, writeGetElement, writeGetField, writeGetGlobal, writeGetLength, writePut, writePutCaptured, writePutElement, writePutField, writeToKey } from "./access.ts";
 import { writeBits, writeLocalStep, writeLocalSum, writeNegation, writeNot, writePlus, writeQuotient, writeRemainder, writeStep, writeSum } from "./arithmetic.ts";
 import { writeCall, writeConstruct } from "./calls.ts";
 import { Code } from "./code.ts";
@@ -33,7 +33,7 @@ const KNOWN = new Set([
   ...ENDS, ...CALLS, ...WORK, "push_i32", "push_const", "undefined", "null", "push_this", "push_false", "push_true", "drop", "nip", "dup", "dup1", "dup2", "insert2", "insert3", "perm3", "swap",
   "rot3l", "rot3r", "get_loc", "put_loc", "set_loc", "get_arg", "put_arg", "set_arg", "get_var_ref", "put_var_ref", "set_var_ref", "set_loc_uninitialized", "get_loc_check", "put_loc_check",
   "put_loc_check_init", "get_var_ref_check", "put_var_ref_check", "put_var_ref_check_init", "if_false", "if_true", "goto", "plus", "lnot", "eq", "neq", "strict_eq", "strict_neq",
-  "is_undefined", "is_null", "is_undefined_or_null", "nop",
+  "is_undefined", "is_null", "is_undefined_or_null", "nop", "to_propkey", "to_propkey2",
 ]);
 
 /**
@@ -153,6 +153,8 @@ function write(f: FunctionWriter, { name, at, next, operand }: Instruction): voi
     case "get_array_el": return writeGetElement(f, next, false);
     case "get_array_el2": return writeGetElement(f, next, true);
     case "put_array_el": return writePutElement(f, next);
+    case "to_propkey": return writeToKey(f, at, false);
+    case "to_propkey2": return writeToKey(f, at, true);
     case "add": case "sub": case "mul": return writeSum(f, name, at);
     case "div": return writeQuotient(f, at);
     case "mod": return writeRemainder(f, at);
