@@ -12,6 +12,7 @@ import { printFindings } from "./findings.ts";
 import type { BuildOptions, Built } from "./languages/language.ts";
 import { findSource, type Found, languageOf, LANGUAGES } from "./languages/table.ts";
 import type { Run } from "./program.ts";
+import { stampBuilt } from "./stamp.ts";
 import { Status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { watchFolder } from "./watch.ts";
@@ -120,7 +121,7 @@ async function buildOnce({ language, source }: Found, output: string, flags: Fla
   const start = performance.now();
   try {
     status.show(`building ${relative(process.cwd(), source.entry)}`);
-    const built = await language.build(source, buildOptionsOf(flags, terminal, signal));
+    const built = await stampBuilt(source, await language.build(source, buildOptionsOf(flags, terminal, signal)));
     await write(output, built);
     status.clear();
     const durationMs = Math.round(performance.now() - start);

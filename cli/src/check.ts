@@ -50,7 +50,7 @@ export function addCheck(program: Command, terminal: Terminal, run: Run): Comman
     .description("compare a plug-in with a plug-in system")
     .argument("<plugin>", "path or URL of a plug-in of one module")
     .addOption(new Option("-s, --system <file>", "the plug-in system").makeOptionMandatory())
-    .option("--stamp <file>", "if it fits, write it with the interface's name, version and hash in it; for languages whose bindings cannot");
+    .option("--stamp <file>", "if it fits, write it with the interface's name, version and hash in it; for plug-ins that are built without tenon build");
   return addSystemOptions(command)
     .option("--json", "print what is different as one JSON object")
     .addHelpText("after", EXAMPLES)

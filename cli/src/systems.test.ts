@@ -113,6 +113,12 @@ describe("tenon bindgen", () => {
     expect(readFileSync(at("c/bindings.h"), "utf8")).toContain("shop/discounts");
   });
 
+  test("what tenon build makes of them is stamped", { timeout: 60_000 }, () => {
+    expect(tenon("bindgen", "shop.ts", "-l", "typescript", "-o", "ts").status).toBe(0);
+    expect(tenon("build", "ts/main.ts", "-o", "merchant.wasm")).toMatchObject({ status: 0 });
+    expect(tenon("check", "merchant.wasm", "-s", "shop.ts").stdout).toBe('fits: merchant.wasm and the plug-in system "shop/discounts" 1.0.0, built for exactly this interface\n');
+  });
+
   test("refuses an export that is not optional, and a language that is none", () => {
     expect(tenon("bindgen", "more.ts", "-l", "c", "--optional", "before_checkout")).toMatchObject({ status: 2, stderr: expect.stringContaining('the optional ones are "after_payment"') as string });
     expect(tenon("bindgen", "more.ts", "-l", "cobol").status).toBe(2);

@@ -12,6 +12,7 @@ import { finishFailed } from "./failure.ts";
 import { printFindings } from "./findings.ts";
 import type { Found } from "./languages/table.ts";
 import type { Run } from "./program.ts";
+import { stampBuilt } from "./stamp.ts";
 import { Status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
 import { findTests, runTests } from "./test-runner.ts";
@@ -20,6 +21,7 @@ import { watchFolder } from "./watch.ts";
 const EXAMPLES = `
 Every *.test.ts, *.test.mts, *.test.js and *.test.mjs of the project runs: by vitest if the project's package.json lists it,
 else by Node's own test runner. They find the plug-in by openPlugin() of @tenon/test; TENON_PLUGIN has its path.
+openPlugin({ system, imports }) holds it to the types and limits of a plug-in system.
 
 Examples:
   tenon test
@@ -69,7 +71,7 @@ async function testOnce({ language, source }: Found, plugin: string, flags: Flag
   try {
     const files = await findTests(source.folder);
     status.show(`building ${source.entry}`);
-    const { wasm, warnings } = await language.build(source, buildOptionsOf(flags, terminal, signal));
+    const { wasm, warnings } = await stampBuilt(source, await language.build(source, buildOptionsOf(flags, terminal, signal)));
     await writeFile(plugin, wasm);
     status.clear();
     printFindings(warnings, "warning", source.folder, terminal.messages);

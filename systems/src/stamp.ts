@@ -43,6 +43,7 @@ export function readStamp(module: Uint8Array | WebAssembly.Module): SystemStamp 
  * Writes the section into a module, in place of one that is there.
  *
  * @param module Bytes of the module; not changed.
+ * @param stamp What it shall say.
  * @returns The new module.
  * @throws {WasmError} If the bytes are no module.
  */

@@ -2,7 +2,7 @@
  * A plug-in system: states the interface, and makes everything that follows from it.
  */
 
-import type { PluginSource } from "@tenon/host";
+import type { Limits, PluginSource } from "@tenon/host";
 import { compareModule, type Difference } from "./compatibility.ts";
 import { type ExportDefinitions, type ImportDefinitions, parseDefinition, type SystemDefinition, type SystemSpec } from "./definition.ts";
 import { documentOf, hashDocument, type InterfaceDocument, specOf } from "./document.ts";
@@ -16,6 +16,8 @@ import { type SystemStamp, writeStamp } from "./stamp.ts";
 export interface System<Exports extends ExportDefinitions = ExportDefinitions, Imports extends ImportDefinitions = ImportDefinitions> {
   readonly name: string;
   readonly version: string;
+  /** Limits of every plug-in. */
+  readonly limits: Limits;
 
   /**
    * Loads a plug-in.
@@ -113,6 +115,7 @@ function makeSystem<Exports extends ExportDefinitions, Imports extends ImportDef
   const system = {
     name: spec.name,
     version: spec.version,
+    limits: spec.limits,
     load: async (source: PluginSource, options = {} as LoadOptions<Imports>) => typedPlugin<Exports>(spec, await load(source, options as never)),
     check: (module: Uint8Array | WebAssembly.Module) => compareModule(spec, module),
     mock: (functions: MockExports<Exports, Imports>, options = {} as MockOptions<Imports>) => mockPlugin<Exports>(spec, functions, options),

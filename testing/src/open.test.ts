@@ -26,7 +26,7 @@ beforeAll(async () => {
     export function work(turns: number): number { let sum = 0; for (let turn = 0; turn < turns; turn++) sum += turn; return sum; }
     export function fail(): void { log.warn("about to"); throw new Error("no luck"); }` });
   source = wasm;
-});
+}, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(() => vi.unstubAllEnvs());
 

@@ -2,15 +2,15 @@
 
 import type { CallOptions, LogEntry, Output, Plugin } from "@tenon/host";
 
+import type { HostCall } from "./host-calls.ts";
 import { checkSize, type SizeOptions, type SizeRecord } from "./size.ts";
-import type { HostCall, World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** Input of a call: text and bytes as they are, nothing as nothing, any other value as JSON. */
 export type TestInput = unknown;
 
-/** What a call returned and did. */
-export interface TestCall {
-  readonly output: Output;
+/** What a call did. */
+export interface CallRecord {
   /** What it logged. */
   readonly logs: readonly LogEntry[];
   /** Host functions that it called. */
@@ -23,8 +23,13 @@ export interface TestCall {
   readonly memoryBytes: number;
 }
 
-/** A plug-in under test. Made by `openPlugin`; it lives until it is closed. */
-export class TestPlugin implements AsyncDisposable {
+/** What a call returned and did. */
+export interface TestCall extends CallRecord {
+  readonly output: Output;
+}
+
+/** What every plug-in under test has, however it is called. It lives until it is closed. */
+export abstract class OpenedPlugin implements AsyncDisposable {
   /** The plug-in itself. */
   readonly plugin: Plugin;
   /** What it has done to the world so far, failed calls included. */
@@ -40,23 +45,6 @@ export class TestPlugin implements AsyncDisposable {
     this.plugin = plugin;
     this.world = world;
     this.#bytes = bytes;
-  }
-
-  /**
-   * Calls a function.
-   *
-   * @param name Name of the function.
-   * @param input Its input.
-   * @param options Options of the host for this call.
-   * @returns Its output, and what it did and cost.
-   * @throws {PluginError} As the host does.
-   */
-  async call(name: string, input?: TestInput, options?: CallOptions): Promise<TestCall> {
-    const { logs, hostCalls, requests } = this.world;
-    const [logsBefore, callsBefore, requestsBefore] = [logs.length, hostCalls.length, requests.length];
-    const output = await this.plugin.call(name, encode(input), options);
-    const { fuel = 0, memoryBytes = 0 } = this.plugin.lastCall ?? {};
-    return { output, logs: logs.slice(logsBefore), hostCalls: hostCalls.slice(callsBefore), requests: requests.slice(requestsBefore), fuel, memoryBytes };
   }
 
   /**
@@ -81,9 +69,34 @@ export class TestPlugin implements AsyncDisposable {
     await this.plugin.close();
   }
 
-  /** The same as {@link TestPlugin.close}, for `await using`. */
+  /** The same as {@link OpenedPlugin.close}, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.plugin.close();
+  }
+
+  /** Runs a call, and gathers what it did to the world. */
+  protected async record<Result extends object>(run: () => Promise<Result>): Promise<Result & CallRecord> {
+    const { logs, hostCalls, requests } = this.world;
+    const [logsBefore, callsBefore, requestsBefore] = [logs.length, hostCalls.length, requests.length];
+    const result = await run();
+    const { fuel = 0, memoryBytes = 0 } = this.plugin.lastCall ?? {};
+    return { ...result, logs: logs.slice(logsBefore), hostCalls: hostCalls.slice(callsBefore), requests: requests.slice(requestsBefore), fuel, memoryBytes };
+  }
+}
+
+/** A plug-in under test. Made by `openPlugin`. */
+export class TestPlugin extends OpenedPlugin {
+  /**
+   * Calls a function.
+   *
+   * @param name Name of the function.
+   * @param input Its input.
+   * @param options Options of the host for this call.
+   * @returns Its output, and what it did and cost.
+   * @throws {PluginError} As the host does.
+   */
+  async call(name: string, input?: TestInput, options?: CallOptions): Promise<TestCall> {
+    return await this.record(async () => ({ output: await this.plugin.call(name, encode(input), options) }));
   }
 }
 

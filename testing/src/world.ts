@@ -4,7 +4,9 @@
  * takes the host's options (a system, a pool) can be tested with it.
  */
 
-import type { CallContext, HostFunction, HostFunctions, LogEntry, PluginOptions } from "@tenon/host";
+import type { LogEntry, PluginOptions } from "@tenon/host";
+
+import { type HostCall, recordFunctions } from "./host-calls.ts";
 
 /** Options of the host, with stand-ins. */
 export type WorldOptions = Omit<PluginOptions, "deterministic" | "logger" | "http" | "platform"> & {
@@ -15,16 +17,6 @@ export type WorldOptions = Omit<PluginOptions, "deterministic" | "logger" | "htt
   /** Seed of the random numbers, a whole number. Default 1. */
   readonly seed?: number;
 };
-
-/** A host function that the plug-in called. */
-export interface HostCall {
-  readonly namespace: string;
-  readonly name: string;
-  /** Decoded, if it is made by `hostFunction()`; else raw numbers and handles. */
-  readonly values: readonly unknown[];
-  /** What it returned or resolved to; `undefined` if it threw. */
-  result: unknown;
-}
 
 /** Options and record of one plug-in. */
 export interface World {
@@ -48,14 +40,14 @@ const ANY_ADDRESS = "1.1.1.1";
  * Makes a world.
  *
  * @param options Options of the host, and the stand-ins.
+ * @param hostCalls Where calls of host functions are noted; given by who notes others there as well.
  * @returns The host's options, and a record that fills as the plug-in runs.
  * @throws {RangeError} If `now` is no date.
  */
-export function createWorld({ http, now = "2000-01-01T00:00:00Z", seed = 1, functions = {}, limits, allow, ...others }: WorldOptions = {}): World {
+export function createWorld({ http, now = "2000-01-01T00:00:00Z", seed = 1, functions = {}, limits, allow, ...others }: WorldOptions = {}, hostCalls: HostCall[] = []): World {
   const time = new Date(now).getTime();
   if (Number.isNaN(time)) throw new RangeError(`Cannot set the clock to "${String(now)}": it is no date`);
   const logs: LogEntry[] = [];
-  const hostCalls: HostCall[] = [];
   const requests: Request[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init);
@@ -65,35 +57,11 @@ export function createWorld({ http, now = "2000-01-01T00:00:00Z", seed = 1, func
   const options: PluginOptions = {
     logLevel: "trace",
     ...others,
-    functions: recorded(functions, hostCalls),
-    limits: limits === "none" ? { fuel: FUEL, memoryPages: "none", tableElements: "none", timeoutMs: "none", stackDepth: "none", varBytes: "none", httpResponseBytes: "none", logBytes: "none" } : { fuel: FUEL, ...limits },
+    functions: recordFunctions(functions, hostCalls),
+    limits: limits === "none" ? { fuel: FUEL, memoryPages: "none", tableElements: "none", timeoutMs: "none", stackDepth: "none", varBytes: "none", httpResponseBytes: "none", logBytes: "none" } : { ...limits, fuel: typeof limits?.fuel === "number" ? limits.fuel : FUEL },
     deterministic: { now: time, seed },
     logger: (entry) => void logs.push(entry),
     ...(http === undefined ? { allow: allow ?? {} } : { allow: { hosts: ["*"], ...allow }, http: { fetch, resolve: async () => [ANY_ADDRESS], allowResponseHeaders: true } }),
   };
   return { options, logs, hostCalls, requests };
-}
-
-function recorded(functions: HostFunctions, calls: HostCall[]): HostFunctions {
-  const wrapAll = ([namespace, space]: [string, HostFunctions[string]]): [string, HostFunctions[string]] =>
-    [namespace, Object.fromEntries(Object.entries(space).map(([name, each]) => [name, wrap(namespace, name, each, calls)]))];
-  return Object.fromEntries(Object.entries(functions).map(wrapAll));
-}
-
-/** Records a call before it runs, so that one which fails stands there too. A function declared async stays so. */
-function wrap(namespace: string, name: string, host: HostFunction, calls: HostCall[]): HostFunction {
-  const begin = (values: readonly unknown[]): HostCall => {
-    const call: HostCall = { namespace, name, values, result: undefined };
-    calls.push(call);
-    return call;
-  };
-  const end = <Result>(call: HostCall, result: Result): Result => {
-    call.result = result;
-    if (result instanceof Promise) void result.then((value: unknown) => (call.result = value), () => (call.result = undefined));
-    return result;
-  };
-  if (typeof host !== "function") return { ...host, run: (context, values) => end(begin([...values]), host.run(context, values)) };
-  const isAsync = Object.prototype.toString.call(host) === "[object AsyncFunction]";
-  const run = (context: CallContext, ...values: (number | bigint)[]): ReturnType<typeof host> => end(begin(values), host(context, ...values));
-  return isAsync ? async (context, ...values) => await run(context, ...values) : run;
 }

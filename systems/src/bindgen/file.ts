@@ -1,6 +1,7 @@
 /** What every language's bindings share: files, the note at their top, comments. */
 
 import type { InterfaceDocument } from "../document.ts";
+import type { SystemStamp } from "../stamp.ts";
 
 /** A file of generated bindings. */
 export interface GeneratedFile {
@@ -25,6 +26,20 @@ export function slug({ name }: InterfaceDocument): string {
 /** The line by which generated files say what they were made from. */
 export function stampText({ name, version }: InterfaceDocument, hash: string): string {
   return `System "${name}" ${version}, interface ${hash}`;
+}
+
+/** The first lines of what is generated, in any language: who made it, and {@link stampText}. */
+const HEADER = /^(?:.{0,3}\n|\/\/go:build .*\n)*.{0,16}[Gg]enerated by `tenon bindgen`\..*\n.*\n.{0,4}System "([^"\n]+)" (\d+\.\d+\.\d+), interface ([0-9a-f]{64})\n/;
+
+/**
+ * Reads what a file of bindings was made from.
+ *
+ * @param text The file.
+ * @returns What its first lines say; `undefined` if it is no file of bindings, or one that the author writes.
+ */
+export function stampOfBindings(text: string): SystemStamp | undefined {
+  const [, name, version, hash] = HEADER.exec(text.slice(0, 1024).replaceAll("\r\n", "\n")) ?? [];
+  return name === undefined || version === undefined || hash === undefined ? undefined : { name, version, hash };
 }
 
 /**

@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { document, everything, kitchenSink } from "../../test/kitchen-sink.ts";
 import { discounts } from "../../test/shop.ts";
-import { BINDING_LANGUAGES, type BindingLanguage, generateBindings, jsonSchema, definePluginSystem } from "../mod.ts";
+import { BINDING_LANGUAGES, type BindingLanguage, generateBindings, jsonSchema, definePluginSystem, stampOfBindings } from "../mod.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -147,6 +147,20 @@ describe("generateBindings()", () => {
         expect(code).not.toContain("attack()");
       }
     }
+  });
+
+  test("bindings say what they were made from, and stampOfBindings() reads it; what the author writes does not", async () => {
+    const hash = await kitchenSink.hash();
+    for (const language of BINDING_LANGUAGES) {
+      const texts = [...(await generateBindings(document, { language })).filter(({ isSkeleton }) => !isSkeleton)].map(({ text }) => text);
+      const stamps = texts.map(stampOfBindings).filter((stamp) => stamp !== undefined);
+      expect(stamps[0], language).toEqual({ name: "test/kitchen-sink", version: "1.0.0", hash });
+      expect(new Set(stamps.map((stamp) => stamp.hash)).size).toBe(1);
+    }
+    const [types] = (await filesOf("typescript")).values();
+    expect(stampOfBindings((types as string).replaceAll("\n", "\r\n"))?.hash).toBe(hash);
+    expect(stampOfBindings(`import "./other.ts";\n${types}`)).toBeUndefined();
+    expect(stampOfBindings((await filesOf("typescript")).get("plugin.ts") as string)).toBeUndefined();
   });
 
   test("two types of one name are kept apart, one type in two places is one", async () => {

@@ -106,7 +106,23 @@ const LANGUAGES: readonly Language[] = [
     compile: (folder) => compileOn("rust", `${folder}/Cargo.toml`),
     isAlwaysThere: false,
   },
+  {
+    name: "typescript",
+    plugin: "plugin.ts",
+    bodies: {
+      echo: "return input;",
+      ask: 'imports.mark();\n  return imports.answer(input) ?? "nothing";',
+      shout: "return input.toUpperCase();",
+      count: "return -7;",
+    },
+    fill: (skeleton, name, body) => replaced(() => new RegExp(String.raw`throw new Error\("Cannot run ${name}: .*`))(skeleton, name, body).replace(/^import type/m, (first) => (name === "ask" ? `import { imports } from "./test-kitchen-sink.ts";\n${first}` : first)),
+    compile: (folder) => compileOn("typescript", `${folder}/main.ts`),
+    isAlwaysThere: true,
+  },
 ];
+
+/** Languages in which nothing can write a custom section, so that `tenon build` does. */
+const STAMPED_AFTERWARDS: ReadonlySet<BindingLanguage> = new Set(["go", "typescript"]);
 
 /** Writes a folder of files on bindings and compiles it; skips the test if the compiler is not here. */
 async function build({ name, compile, isAlwaysThere }: Language, files: ReadonlyMap<string, string>, context: TestContext): Promise<Uint8Array<ArrayBuffer>> {
@@ -139,8 +155,7 @@ describe.each(LANGUAGES)("$name", { timeout: 600_000 }, (language) => {
     let plugin = files.get(language.plugin) as string;
     for (const [name, body] of Object.entries(language.bodies)) plugin = language.fill(plugin, name, body);
     const compiled = await build(language, files.set(language.plugin, plugin), context);
-    // Go has no way to write a custom section, so its plug-ins are stamped afterwards.
-    const module = language.name === "go" ? await kitchenSink.stamp(compiled) : compiled;
+    const module = STAMPED_AFTERWARDS.has(language.name) ? await kitchenSink.stamp(compiled) : compiled;
     expect(readStamp(module)).toEqual({ name: "test/kitchen-sink", version: "1.0.0", hash: await kitchenSink.hash() });
     expect(kitchenSink.check(module)).toEqual([]);
     let marks = 0;
