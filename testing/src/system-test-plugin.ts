@@ -3,7 +3,7 @@
 import { type CallOptions, type Plugin, PluginError } from "@tenon/host";
 import type { ExportDefinitions, PartOf, Received, Sent, SystemPlugin } from "@tenon/system";
 
-import { type CallRecord, OpenedPlugin } from "./test-plugin.ts";
+import { type CallRecord, OpenedPlugin, recordCall } from "./test-plugin.ts";
 import type { World } from "./world.ts";
 
 /** What a call of an export returned and did. */
@@ -54,7 +54,7 @@ export class SystemTestPlugin<Exports extends ExportDefinitions> extends OpenedP
     const exports = Object.keys(this.typed).filter((each) => !each.startsWith("$"));
     if (!exports.includes(name)) throw new PluginError("function/not-found", `Cannot call "${name}": of its system, the plug-in exports "${exports.join('", "')}"`, { name, exports }, { plugin: this.typed.$name, function: name });
     const method = this.typed[name] as unknown as (input: unknown, options?: CallOptions) => Promise<Received<PartOf<Exports[Name], "output">>>;
-    return await this.record(async () => {
+    return await recordCall(this, async () => {
       this.#failures.last = undefined;
       const value = await method(input, options);
       const failure = this.#failures.last as FailureRecord["last"];

@@ -45,7 +45,7 @@ beforeAll(async () => {
   source = wasm;
 }, 60_000);
 
-const imports = { loyalty_points: (id: string) => id.length, tick: () => {} };
+const imports = { loyalty_points: (id: string) => id.length, tick: () => undefined };
 
 describe("openPlugin() with a system", () => {
   test("calls exports by their types, and records logs, imports, instructions and memory", async () => {
@@ -86,7 +86,7 @@ describe("openPlugin() with a system", () => {
     await expect(plugin.call("$close")).rejects.toMatchObject({ code: "function/not-found" });
     await expect(plugin.call("after_payment", { id: "ann", cents: 1 })).rejects.toThrow('the plug-in exports "before_checkout", "ready"');
     // @ts-expect-error: an import is missing
-    await expect(openPlugin({ source, system: discounts, imports: { tick: () => {} } })).rejects.toThrow('"loyalty_points"');
+    await expect(openPlugin({ source, system: discounts, imports: { tick: () => undefined } })).rejects.toThrow('"loyalty_points"');
   });
 
   test("holds the system's limits, which a test can tighten and not loosen", async () => {

@@ -73,15 +73,6 @@ export abstract class OpenedPlugin implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.plugin.close();
   }
-
-  /** Runs a call, and gathers what it did to the world. */
-  protected async record<Result extends object>(run: () => Promise<Result>): Promise<Result & CallRecord> {
-    const { logs, hostCalls, requests } = this.world;
-    const [logsBefore, callsBefore, requestsBefore] = [logs.length, hostCalls.length, requests.length];
-    const result = await run();
-    const { fuel = 0, memoryBytes = 0 } = this.plugin.lastCall ?? {};
-    return { ...result, logs: logs.slice(logsBefore), hostCalls: hostCalls.slice(callsBefore), requests: requests.slice(requestsBefore), fuel, memoryBytes };
-  }
 }
 
 /** A plug-in under test. Made by `openPlugin`. */
@@ -96,8 +87,23 @@ export class TestPlugin extends OpenedPlugin {
    * @throws {PluginError} As the host does.
    */
   async call(name: string, input?: TestInput, options?: CallOptions): Promise<TestCall> {
-    return await this.record(async () => ({ output: await this.plugin.call(name, encode(input), options) }));
+    return await recordCall(this, async () => ({ output: await this.plugin.call(name, encode(input), options) }));
   }
+}
+
+/**
+ * Runs a call, and gathers what it did to the world.
+ *
+ * @param opened Whose call it is.
+ * @param run The call.
+ * @returns Its result, and the record.
+ */
+export async function recordCall<Result extends object>({ plugin, world }: OpenedPlugin, run: () => Promise<Result>): Promise<Result & CallRecord> {
+  const { logs, hostCalls, requests } = world;
+  const [logsBefore, callsBefore, requestsBefore] = [logs.length, hostCalls.length, requests.length];
+  const result = await run();
+  const { fuel = 0, memoryBytes = 0 } = plugin.lastCall ?? {};
+  return { ...result, logs: logs.slice(logsBefore), hostCalls: hostCalls.slice(callsBefore), requests: requests.slice(requestsBefore), fuel, memoryBytes };
 }
 
 function encode(input: unknown): string | Uint8Array | ArrayBuffer | undefined {
