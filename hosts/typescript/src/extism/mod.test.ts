@@ -500,6 +500,7 @@ describe("WASI", () => {
   both("allowedPaths of the manifest too", async (library) => (await (await make(library, { wasm: [{ data: READER }], allowedPaths: { "/mnt/": await folder() } }, { useWasi: true })).call("read"))?.text());
   both("allowedPaths on another thread", async (library) => (await (await make(library, READER, { useWasi: true, runInWorker: true, allowedPaths: { "/mnt/": await folder() } })).call("read"))?.text());
   both("a read-only folder", async (library) => (await (await make(library, READER, { useWasi: true, allowedPaths: { "/mnt/": `ro:${await folder()}` } })).call("read"))?.text(), "Folders can be read-only");
+  both("a read-only folder, said at the plug-in's path", async (library) => (await (await make(library, READER, { useWasi: true, allowedPaths: { "ro:/mnt/": await folder() } })).call("read"))?.text());
   both("standard output is dropped unless it is asked for", async (library) => {
     const { texts, logger } = logged();
     const made = await make(library, READER, { useWasi: true, logger, logLevel: "trace" });

@@ -134,8 +134,10 @@ export function translateOptions(options: ExtismPluginOptions, manifest: Manifes
   };
 }
 
+/** `ro:` on either side counts: in other hosts it stands at the key, and a folder that was meant to be read must not be written. */
 function turnRound(guest: string, host: string): PathGrant & { readonly host: string; readonly access: "read" | "read-write" } {
-  return host.startsWith("ro:") ? { host: host.slice(3), guest, access: "read" } : { host, guest, access: "read-write" };
+  const bare = (path: string): string => (path.startsWith("ro:") ? path.slice(3) : path);
+  return { host: bare(host), guest: bare(guest), access: host.startsWith("ro:") || guest.startsWith("ro:") ? "read" : "read-write" };
 }
 
 function checkLevel(level: Exclude<LogLevel, "silent">): Exclude<LogLevel, "silent"> {
