@@ -9,7 +9,8 @@ const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url));
 const abi = JSON.parse(read("abi/abi.json"));
 const { plugins } = JSON.parse(read("conformance/plugins/plugins.json"));
 const wasmOf = ({ name }) => new URL(`../conformance/plugins/wasm/kitchen-sink.${name}.wasm`, import.meta.url);
-const ours = plugins.filter((plugin) => plugin.pdk.startsWith("pdks/") && !(plugin.notCommitted && !existsSync(wasmOf(plugin))));
+// Not the TypeScript kit, whose runtime offers a part of the ABI through its engine, and not languages that borrow C's kit.
+const ours = plugins.filter((plugin) => plugin.name.endsWith("-tenon") && plugin.pdk !== "pdks/typescript" && !(plugin.notCommitted && !existsSync(wasmOf(plugin))));
 
 test("there are kits for five languages and more", () => expect(ours.length).toBeGreaterThanOrEqual(5));
 
