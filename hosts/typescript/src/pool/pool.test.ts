@@ -565,9 +565,10 @@ describe("close()", () => {
     const pool = await open(COUNTER, { instances: { min: 0 }, queue: { waitMs: 60_000 } });
     await Promise.all(Array.from({ length: 50 }, () => pool.call("echo", "x")));
     await turns();
-    expect(pending()).toBe(before);
+    // Less is none of the pool's doing: a timer of an earlier test may end meanwhile.
+    expect(pending()).toBeLessThanOrEqual(before);
     await pool.close();
-    expect(pending()).toBe(before);
+    expect(pending()).toBeLessThanOrEqual(before);
   });
 });
 
