@@ -2,7 +2,7 @@
  * The runtimes that the project supports, and how each runs the tests: a bundle for pages, workers and the edge, the same
  * bundle with Node's modules for Deno and Bun, Vitest itself for Node.
  */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../check.mjs";
 import { bundleTests } from "./bundle.mjs";
@@ -64,6 +64,8 @@ export async function runProgram(name, folder) {
   const runtime = PROGRAMS[name];
   const program = install(folder, runtime);
   writeFileSync(join(folder, "tests.mjs"), await bundleTests(false));
+  // Beside the bundle, as in the package: the script of threads that the platform starts by itself.
+  copyFileSync(join(root, "hosts/typescript/dist/platform/node-thread.js"), join(folder, "node-thread.js"));
   writeFileSync(join(folder, "main.mjs"), 'import { writeFileSync } from "node:fs"; import { results } from "./tests.mjs"; writeFileSync("results.json", JSON.stringify(await results)); process.exit(0);');
   const { ok, stdout, stderr } = run(program, [...runtime.args, "main.mjs"], { cwd: folder, timeout: 600_000 });
   if (!ok) throw new Error(`${runtime.title} ended early: ${(stderr || stdout).trim().split("\n").at(-1)}`);
