@@ -146,7 +146,7 @@ describe("long ways through a loop or a function", () => {
     const fill = "(table.fill (i32.const 0) (ref.null func) (i32.const 65535))";
     const bytes = compile(`(module (table 65535 funcref) (func (export "run") ${fill.repeat(33_000)}))`); // 2^31 units
     const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 5_000_000 });
-    expect(() => driven.call("run")).toThrow("unreachable");
+    expect(() => driven.call("run")).toThrow(/unreachable/i);
     expect(driven.used()).toBeGreaterThan(5_000_000);
     expect(driven.used()).toBeLessThan(8_000_000);
   });

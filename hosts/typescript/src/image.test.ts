@@ -5,16 +5,13 @@ import { describe, expect, test } from "vitest";
 import { ATTACKS } from "../test/attacks.ts";
 import { type Create, engineSuite, failureOf } from "../test/engine-suite.ts";
 import { OUTPUT_H, plugin, wat } from "../test/wat.ts";
+import { HAS_THREADS, workerPlatform } from "../test/worker-platform.ts";
 import { type CompileSettings, compileModule } from "./compile.ts";
 import { CAN_SUSPEND } from "./jspi.ts";
 import { MIN_SHARED_BYTES } from "./limits.ts";
 import { createPlugin } from "./node.ts";
-import { nodePlatform } from "./platform/node.ts";
-import { nodeWorkers } from "./platform/node-worker.ts";
 import { createPool } from "./pool/create-pool.ts";
 import type { PluginOptions } from "./options.ts";
-
-const workers = { ...nodePlatform, startWorker: nodeWorkers(new URL("../dist/platform/node-thread.js", import.meta.url)) };
 
 /** Makes a module large enough to be split, and gives one without data a zero where there is one already. */
 function shareable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -61,7 +58,7 @@ const teller = (text: string, { pages = 1, call = "tell", more = "" } = {}): Uin
 
 describe("plug-ins that share code", () => {
   const settings: CompileSettings = { memoryPages: 100, memories: 8, tableElements: Infinity, interrupt: true, fuel: false, stack: true, merge: false };
-  const compile = (bytes: Uint8Array<ArrayBuffer>, changed: Partial<CompileSettings> = {}): ReturnType<typeof compileModule> => compileModule(bytes, "main", { ...settings, ...changed }, nodePlatform);
+  const compile = (bytes: Uint8Array<ArrayBuffer>, changed: Partial<CompileSettings> = {}): ReturnType<typeof compileModule> => compileModule(bytes, "main", { ...settings, ...changed }, workerPlatform);
 
   test("have one compiled module, if they differ in data, memory and names of exports alone", async () => {
     const [first, other] = await Promise.all([compile(teller("one")), compile(teller("two", { pages: 5, call: "answer" }))]);
@@ -85,7 +82,7 @@ describe("plug-ins that share code", () => {
 
   const ENGINES: readonly { name: string; options: PluginOptions }[] = [
     { name: "inline", options: {} },
-    { name: "worker", options: { engine: "worker", platform: workers } },
+    ...(HAS_THREADS ? [{ name: "worker", options: { engine: "worker", platform: workerPlatform } } as const] : []),
   ];
   test.each(ENGINES)("have their own data in every instance, whatever the others write: $name", async ({ options }) => {
     await using one = await createPlugin(teller("one"), options);
