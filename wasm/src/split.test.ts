@@ -99,7 +99,8 @@ describe("splitModule()", () => {
     const named = (name: string): WebAssembly.ExportValue => exports[parts.image.exports.find((each) => each.name === name)?.as ?? ""] as WebAssembly.ExportValue;
     expect((named("counter") as WebAssembly.Global).value).toBe("b".charCodeAt(0));
     expect([(named("first") as () => number)(), (named("second") as () => number)()]).toEqual([97, 3]);
-    expect((named("table") as WebAssembly.Table).get(1)).toBe(named("second"));
+    // By what it does: WebKit gives another object for the same function.
+    expect(((named("table") as WebAssembly.Table).get(1) as () => number)()).toBe((named("second") as () => number)());
     expect(() => memory.grow(3)).toThrow(RangeError);
   });
 

@@ -52,7 +52,11 @@ function useAll(top: Directory): unknown[] {
   return [...seen, top.list(10)];
 }
 
-test("remoteFolder() does what the folder does, with the same clock", () => {
+/** Without memory that threads share there is no thread to be remote from. */
+const IS_SHARED = typeof SharedArrayBuffer !== "undefined";
+
+// skipped because no memory is shared there
+test.skipIf(!IS_SHARED)("remoteFolder() does what the folder does, with the same clock", () => {
   const clock = (): (() => number) => { let now = 0; return () => (now += 1); };
   const [near, remote] = [memoryFolder().open(clock()), far(memoryFolder()).open(clock())];
   const plain = (values: unknown[]): string => JSON.stringify(values, (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
@@ -64,7 +68,8 @@ test("remoteFolder() does what the folder does, with the same clock", () => {
 describe("what is larger than the window", () => {
   const large = new Uint8Array(3 * WINDOW_BYTES + 17).map((_, index) => index % 251);
 
-  test("is written and read whole", () => {
+  // skipped because no memory is shared there
+  test.skipIf(!IS_SHARED)("is written and read whole", () => {
     const folder = memoryFolder();
     const file = far(folder).open().openFile("large", WRITE);
     expect(file.write(large, 0)).toBe(large.length);
@@ -74,7 +79,8 @@ describe("what is larger than the window", () => {
     expect(Buffer.compare(into.subarray(0, large.length), large)).toBe(0);
   });
 
-  test("is written as far as there is room", () => {
+  // skipped because no memory is shared there
+  test.skipIf(!IS_SHARED)("is written as far as there is room", () => {
     const file = far(memoryFolder({}, { maxBytes: 2 * WINDOW_BYTES })).open().openFile("large", WRITE);
     const written = file.write(large, 0);
     expect(written).toBeGreaterThan(0);
@@ -82,14 +88,16 @@ describe("what is larger than the window", () => {
     expect(errnoOf(() => file.write(large, written))).toBeDefined();
   });
 
-  test("is listed in parts", () => {
+  // skipped because no memory is shared there
+  test.skipIf(!IS_SHARED)("is listed in parts", () => {
     const names = Array.from({ length: 3_000 }, (_, index) => `${index}`.padStart(60, "ä"));
     const folder = memoryFolder(Object.fromEntries(names.map((name) => [name, ""])));
     expect(far(folder).open().list(5_000).map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 });
 
-test("FileDesk.closeAll() closes what an instance left open, and its handles are none afterwards", () => {
+// skipped because no memory is shared there
+test.skipIf(!IS_SHARED)("FileDesk.closeAll() closes what an instance left open, and its handles are none afterwards", () => {
   let open = 0;
   const counted: Folder = { open: (now) => { open += 1; return Object.assign(Object.create(memoryFolder().open(now)) as Directory, { close: () => { open -= 1; }, list: () => [] }); } };
   const { desk, open: openTop } = far(counted);
