@@ -4,7 +4,7 @@
  * `UNABLE`, with the reason. `--write` keeps the figures in `conformance/matrix.json`, from which `check-languages.mjs` makes
  * the table of docs/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -52,7 +52,7 @@ await check(async (fail) => {
       rmSync(folder, { recursive: true, force: true });
     }
   }
-  const before = positionals.length > 0 && options.write ? readJson(RESULTS) : {};
+  const before = positionals.length > 0 && existsSync(join(root, RESULTS)) ? readJson(RESULTS) : {};
   if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...before, ...figures }, undefined, 1)}\n`);
   const cells = Object.values(figures).flatMap((byEngine) => Object.values(byEngine).flatMap((byPlugin) => Object.values(byPlugin)));
   return `${Object.keys(figures).length} runtimes, ${cells.reduce((sum, { passed = 0 }) => sum + passed, 0)} cases passed`;
