@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
+import { Script } from "node:vm";
 
 import { type ExitCode, UsageError } from "./exit.ts";
 
@@ -74,10 +75,21 @@ async function findVitest(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Node strips types by itself from 22.18 on; before that, esbuild does it, which the compiler brings. */
+/**
+ * Node strips types by itself from 22.18 on, and reads `await using`, which the tests of `tenon new` have, from 24 on; before
+ * that, esbuild does both, which the compiler brings.
+ */
 function nodeOptions(files: readonly string[]): string[] {
   const isTyped = files.some((file) => /\.[cm]?ts$/.test(file));
   const { typescript } = process.features as { readonly typescript?: unknown };
-  if (!isTyped || typescript === "strip" || typescript === "transform") return [];
+  if (!isTyped || ((typescript === "strip" || typescript === "transform") && readsUsing())) return [];
   return ["--import", new URL("./strip-types.js", import.meta.url).href, "--enable-source-maps"];
+}
+
+function readsUsing(): boolean {
+  try {
+    return new Script("async () => { await using nothing = null; }") instanceof Script;
+  } catch {
+    return false;
+  }
 }

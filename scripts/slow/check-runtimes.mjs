@@ -28,16 +28,19 @@ await check(async (fail) => {
   }
   const all = [...NODES, ...Object.keys(PROGRAMS), ...Object.keys(BROWSERS)];
   const figures = {};
+  const seconds = {};
   for (const name of positionals.length > 0 ? positionals : all) {
+    const startMs = performance.now();
     try {
       const results = await inFolder((folder) => resultsOf(name, folder));
       figures[name] = judge(name, results, fail);
     } catch (error) {
       fail(name, error.message);
     }
+    seconds[name] = Math.round((performance.now() - startMs) / 1000);
   }
   if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...(positionals.length > 0 ? readJson(RESULTS) : {}), ...figures }, undefined, 2)}\n`);
-  return Object.entries(figures).map(([name, { passed, skipped }]) => `${name} ${passed} passed, ${skipped} skipped`).join("; ");
+  return Object.entries(figures).map(([name, { passed, skipped }]) => `${name} ${passed} passed, ${skipped} skipped, ${seconds[name]} s`).join("; ");
 });
 
 async function resultsOf(name, folder) {

@@ -10,7 +10,8 @@ import { check, firstLine, run } from "../check.mjs";
 import { root, workspaces } from "../tree.mjs";
 
 const wanted = process.argv.slice(2);
-
+/** A user's first run is on a machine of theirs, where the size is recorded. */
+const AT_HOME = { CI: undefined };
 await check((fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-templates-"));
   try {
@@ -42,7 +43,7 @@ await check((fail) => {
         continue;
       }
       npm(place, ["install", "--save-dev", ...tarballs]);
-      const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000 });
+      const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000, env: AT_HOME });
       if (test.ok && /pass [1-9]/.test(test.stdout)) done.push(language);
       else fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
     }

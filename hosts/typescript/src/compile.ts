@@ -6,7 +6,7 @@
  */
 
 import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
-import type { Image } from "@tenon/wasm/split";
+import type { Image, SplitModule } from "@tenon/wasm/split";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS } from "./abi.ts";
 import type { CompiledModule, ExternKind } from "./compiled.ts";
@@ -75,9 +75,11 @@ export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settin
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
+  // Most pages have small plug-ins, and need not load this.
+  const split = bytes.length < MIN_SHARED_BYTES || isUnlimited(settings) ? undefined : (await import("@tenon/wasm/split")).splitModule;
   try {
     const shape = parseModule(bytes);
-    const shared = await compileShared(shape, settings, platform);
+    const shared = await compileShared(split?.(shape), settings, platform);
     const module = shared?.module ?? (await WebAssembly.compile(limit(bytes, shape, settings)));
     return describe(module, shape, settings.merge, shared?.image);
   } catch (cause) {
@@ -92,11 +94,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: C
  *
  * @returns The code and what the module has of its own, or `undefined` if it must stay whole. Then so must any failure.
  */
-async function compileShared(shape: Module, settings: CompileSettings, platform: Platform): Promise<{ module: WebAssembly.Module; image: Image } | undefined> {
-  if (shape.bytes.length < MIN_SHARED_BYTES || isUnlimited(settings)) return undefined;
-  // Most pages have small plug-ins, and need not load this.
-  const { splitModule } = await import("@tenon/wasm/split");
-  const split = splitModule(shape);
+async function compileShared(split: SplitModule | undefined, settings: CompileSettings, platform: Platform): Promise<{ module: WebAssembly.Module; image: Image } | undefined> {
   if (split === undefined || split.image.pages > settings.memoryPages) return undefined;
   const code = split.code as Uint8Array<ArrayBuffer>;
   try {
@@ -136,13 +134,11 @@ function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean,
     const type = kind === "function" ? signatureOf(shape, index) : undefined;
     return type && { params: type.params.map(formatValueType), results: type.results.map(formatValueType) };
   };
-  const isMerged = ({ module: namespace, name }: { module: string; name: string }): boolean =>
-    hasKernel && namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(name);
   return {
     module,
     // What limits add is not listed: they are ours, here or when the module was prepared.
     imports: shape.imports
-      .filter((each) => !isMerged(each) && each.module !== ADDED.namespace)
+      .filter((each) => each.module !== ADDED.namespace)
       .map(({ module: namespace, name, kind, index }) => ({ namespace, name, kind, signature: signature(kind, index) })),
     exports: shape.exports
       .filter((each) => !each.name.startsWith(RESERVED))

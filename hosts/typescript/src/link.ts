@@ -153,6 +153,8 @@ class Linker {
     const waiting: WaitingImport[] = [];
     const typesSeen = new Map<string, ImportShape>();
     for (const wanted of module.imports) {
+      // What is part of the module is listed as its import, and the engine asks for it no more.
+      if (module.hasKernel && wanted.namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(wanted.name)) continue;
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
       const twin = typesSeen.get(`${wanted.namespace}\n${wanted.name}`);
       // One name has one value in the object that engines take, so it cannot have two types.
