@@ -1,0 +1,13 @@
+import { describe, expect, test } from "vitest";
+import { decodeInlined } from "./inlined.ts";
+import { walkBytes } from "./walk-wasm.ts";
+
+describe("decodeInlined()", () => {
+  test("gives the ends of each range, and what stands for the backslash", () => {
+    expect([...decodeInlined("#zx{#{z{x|#|z|v", 9)]).toEqual([0, 57, 85, 86, 143, 171, 172, 229, 255]);
+  });
+
+  test("gives a module from what a build wrote", () => {
+    expect(WebAssembly.validate(walkBytes())).toBe(true);
+  });
+});
