@@ -13,3 +13,16 @@ export const CAN_COUNT_RESOURCES: boolean = (() => {
   clearTimeout(timer);
   return isCounted;
 })();
+
+/**
+ * Waits until nothing of these kinds is left of what ran before: test runners report with timers of their own a moment after
+ * each test.
+ *
+ * @throws If something stays for five seconds.
+ */
+export async function settleResources(...kinds: readonly string[]): Promise<void> {
+  for (let round = 0; countResources(...kinds) > 0; round += 1) {
+    if (round === 500) throw new Error(`Expected nothing open before the test: there are ${process.getActiveResourcesInfo().join(", ")}`);
+    await new Promise((resolve) => { setTimeout(resolve, 10); });
+  }
+}
