@@ -1,7 +1,9 @@
 /**
  * Forbids that the host grows past its budget in a browser: what a page really loads of `@tenon/host` when Vite builds it,
  * minified, gzipped file by file, in bytes. `page` loads before the first plug-in does, and is all that a prepared module
- * needs; the others add what a plug-in with the default limits makes it load later.
+ * needs; the others add what a plug-in with the default limits makes it load later: one that imports
+ * nothing but the ABI (`plugin`), one with host functions (`functions`), one with WASI (`wasi`), and one with both and
+ * with folders (`all`).
  * Nothing is left out as "external", so whatever only Node has fails here as it would fail the page.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,10 +18,11 @@ const LATER = {
   plugin: ["compile"],
   functions: ["compile", "offer"],
   wasi: ["compile", "session-wasi"],
+  all: ["compile", "offer", "session-wasi", "path-calls"],
 };
 
-/** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads, large modules. */
-const SELDOM = ["manifest", "session-http", "engine", "split"];
+/** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads, large modules, refused ones. */
+const SELDOM = ["compile-failure", "manifest", "session-http", "engine", "split"];
 
 await check(async (fail) => {
   const budget = readJson("scripts/budget.json");

@@ -5,12 +5,11 @@
  * `WebAssembly.Module` has no state, and images are copied into each instance.
  */
 
-import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, WasmError, type Module } from "@tenon/wasm";
+import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, type Module } from "@tenon/wasm";
 import type { Image, SplitModule } from "@tenon/wasm/split";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS } from "./abi.ts";
 import type { CompiledModule, ExternKind } from "./compiled.ts";
-import { PluginError } from "./error.ts";
 import type { Signature } from "./functions.ts";
 import { Kept } from "./kept.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
@@ -57,33 +56,16 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string
   return await modules.get(key, () => compile(bytes, name, settings, platform), ({ image }) => Math.max(bytes.length, image?.bytes ?? 0));
 }
 
-/**
- * Builds limits into a module without compiling it.
- *
- * @param bytes The module; left as it is.
- * @param name Its name, for messages.
- * @param settings What is built in.
- * @returns The limited module.
- * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
- */
-export function buildLimits(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings): Uint8Array<ArrayBuffer> {
-  try {
-    return limit(bytes, bytes, settings);
-  } catch (cause) {
-    throw compileFailure(cause, name, settings);
-  }
-}
-
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
   // Most pages have small plug-ins, and need not load this.
   const split = bytes.length < MIN_SHARED_BYTES || isUnlimited(settings) ? undefined : (await import("@tenon/wasm/split")).splitModule;
   try {
     const shape = parseModule(bytes);
     const shared = await compileShared(split?.(shape), settings, platform);
-    const module = shared?.module ?? (await WebAssembly.compile(limit(bytes, shape, settings)));
+    const module = shared?.module ?? (await WebAssembly.compile(limitBytes(bytes, shape, settings)));
     return describe(module, shape, settings.merge, shared?.image);
   } catch (cause) {
-    throw compileFailure(cause, name, settings);
+    throw (await import("./compile-failure.ts")).compileFailure(cause, name, settings);
   }
 }
 
@@ -99,7 +81,7 @@ async function compileShared(split: SplitModule | undefined, settings: CompileSe
   const code = split.code as Uint8Array<ArrayBuffer>;
   try {
     const key = await keyOf(code, settings, platform);
-    const module = await codes.get(key, () => WebAssembly.compile(limit(code, code, settings)), () => code.length);
+    const module = await codes.get(key, () => WebAssembly.compile(limitBytes(code, code, settings)), () => code.length);
     return { module, image: split.image };
   } catch {
     return undefined; // whatever is wrong with it is said about the whole, with the offsets of the whole
@@ -115,8 +97,16 @@ function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge
   return !interrupt && !fuel && !stack && !merge && finite(memoryPages) === undefined && finite(tableElements) === undefined;
 }
 
-/** Builds in what is asked for; a module without limits stays as it is. */
-function limit(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
+/**
+ * Builds in what is asked for.
+ *
+ * @param bytes The module; left as it is.
+ * @param source The same, or what `parseModule` made of it.
+ * @param settings What is built in; a module without limits stays as it is.
+ * @returns The limited module.
+ * @throws {WasmError} If it cannot be limited.
+ */
+export function limitBytes(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
   const { interrupt, fuel, stack, merge, memories } = settings;
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
@@ -146,27 +136,4 @@ function describe(module: WebAssembly.Module, shape: Module, hasKernel: boolean,
     hasKernel,
     image,
   };
-}
-
-function compileFailure(cause: unknown, module: string, { memoryPages }: CompileSettings): PluginError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  if (!(cause instanceof WasmError)) {
-    return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset: undefined }, { cause });
-  }
-  const { reason, construct, offset } = cause;
-  switch (reason) {
-    case "unknown":
-    case "unlimitable":
-      return new PluginError("module/unlimitable", `Cannot limit the module "${module}": ${why}; a module that you trust runs with limits: "none"`, { module, construct, offset }, { cause });
-    case "over-limit":
-      return new PluginError("memory/limit", `Cannot load the module "${module}": ${why}; raise limits.memoryPages or limits.tableElements`, { limitPages: memoryPages }, { cause });
-    case "mismatch":
-      return new PluginError("link/mismatch", `Cannot link the module "${module}": ${why}`, { module, namespace: ABI_NAMESPACE, name: construct }, { cause });
-    case "malformed":
-    case "too-large":
-    case "reserved":
-      return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset }, { cause });
-    default:
-      return reason satisfies never;
-  }
 }

@@ -144,7 +144,8 @@ async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { arg
   if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
   const { makeWasi, openFiles } = await import("./session-wasi.ts");
   const files = await openFiles(paths, platform);
-  return { files, create: makeWasi({ args, env, deterministic }, files) };
+  const createPathCalls = files.length === 0 ? undefined : (await import("./wasi/path-calls.ts")).createPathCalls;
+  return { files, create: makeWasi({ args, env, deterministic }, files, createPathCalls) };
 }
 
 async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {

@@ -4,7 +4,8 @@
  * that any engine takes it, unless it is asked for.
  */
 
-import { buildLimits } from "./compile.ts";
+import { type CompileSettings, limitBytes } from "./compile.ts";
+import { compileFailure } from "./compile-failure.ts";
 import { DEFAULT_LIMITS, MAX_MEMORIES, type Limits } from "./limits.ts";
 import { parseOptions } from "./options.ts";
 
@@ -29,5 +30,10 @@ export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableEleme
  */
 export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, kernel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
   const { memoryPages, tableElements } = { ...DEFAULT_LIMITS, ...parseOptions({ limits: stated }).limits };
-  return buildLimits(bytes, "main", { memoryPages, memories: MAX_MEMORIES, tableElements, interrupt: true, fuel, stack: true, merge: kernel });
+  const settings: CompileSettings = { memoryPages, memories: MAX_MEMORIES, tableElements, interrupt: true, fuel, stack: true, merge: kernel };
+  try {
+    return limitBytes(bytes, bytes, settings);
+  } catch (cause) {
+    throw compileFailure(cause, "main", settings);
+  }
 }

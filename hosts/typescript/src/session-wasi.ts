@@ -13,6 +13,7 @@ import type { Platform } from "./platform.ts";
 import { type Session, canLog, failCall, writeLog } from "./session.ts";
 import { WasiExit } from "./wasi/exit.ts";
 import type { FileTree, Folder } from "./wasi/file-tree.ts";
+import type { createPathCalls } from "./wasi/path-calls.ts";
 import { seededRandom } from "./wasi/random.ts";
 import { WASI_PARAMETERS } from "./wasi/signatures.ts";
 import { createWasi } from "./wasi/wasi.ts";
@@ -49,9 +50,10 @@ export async function openFiles(paths: WasiGrant["paths"], platform: Platform): 
  *
  * @param grant What the plug-in may see, but for folders.
  * @param files Folders that are open.
+ * @param paths Makes the functions that take a path; needed where there are folders.
  * @returns A maker of WASI for each new instance.
  */
-export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (session: Session) => WasiImports {
+export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree, paths: typeof createPathCalls | undefined): (session: Session) => WasiImports {
   const env = Object.fromEntries(grant.env);
   return (session) => {
     const splitter = (source: "stdout" | "stderr"): LineSplitter => new LineSplitter((line) => {
@@ -63,6 +65,7 @@ export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree): (ses
       args: grant.args,
       env,
       files,
+      createPathCalls: paths,
       write(stream, bytes) {
         if (canLog(session, LEVELS[stream], stream)) lines[stream].push(bytes);
       },

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { webPlatform } from "./platform/web.ts";
+import { fetchUrl } from "./source.ts";
 
 import { failureOf } from "../test/engine-suite.ts";
 import { ECHO } from "../test/wat.ts";
@@ -107,4 +109,13 @@ describe("createPlugin() from files and URLs", () => {
     expect(discount.discount_percent).toBe(20);
     await plugin.close();
   });
+});
+
+test("fetchUrl() ends at once where its signal is aborted already", async () => {
+  const fetch = (_input: unknown, init?: RequestInit): Promise<Response> =>
+    new Promise((_, reject) => {
+      if (init?.signal?.aborted) reject(init.signal.reason as Error);
+    });
+  const signal = AbortSignal.abort(new Error("no longer wanted"));
+  await expect(fetchUrl(new URL("https://plugins.example/a.wasm"), { ...webPlatform, fetch }, { signal })).rejects.toThrow("no longer wanted");
 });

@@ -91,6 +91,7 @@ export async function fetchUrl(url: URL, platform: Platform, init: RequestInit =
   const timer = setTimeout(() => ending.abort(new Error(`no whole answer within ${FETCH_TIMEOUT_MS} ms`)), FETCH_TIMEOUT_MS);
   const stop = (): void => ending.abort(init.signal?.reason);
   init.signal?.addEventListener("abort", stop);
+  if (init.signal?.aborted) stop(); // of which there is no event any more
   try {
     const response = await platform.fetch(url, { ...init, signal: ending.signal });
     return await readBody(response, url.href, maxBytes);

@@ -7,6 +7,7 @@ import { createGuest, type Guest, PAGE, put, putVectors, read } from "../../test
 import { memoryFolder } from "./memory-folder.ts";
 import { seededRandom } from "./random.ts";
 import { WASI_PARAMETERS, type WasiName } from "./signatures.ts";
+import { createPathCalls } from "./path-calls.ts";
 import { createWasi } from "./wasi.ts";
 
 const NAMES = Object.keys(WASI_PARAMETERS) as WasiName[];
@@ -606,3 +607,23 @@ function forwarder(name: string, parameters: string): Uint8Array<ArrayBuffer> {
     ...section(10, 1, body.length, ...body),
   ]);
 }
+
+describe("without folders", () => {
+  const PATHS = NAMES.filter((name) => name.startsWith("path_"));
+
+  test.each(PATHS)("%s() answers alike whether or not what takes paths is loaded", (name) => {
+    expect(PATHS).toHaveLength(10);
+    const [light, whole] = [createGuest(), createGuest({ files: [], createPathCalls })];
+    for (const fd of [0, 1, 2, 3, 99, -1]) {
+      const values = [...WASI_PARAMETERS[name]].map((type, index) => (type === "I" ? 0n : index === (name === "path_symlink" ? 2 : 0) ? fd : 0));
+      const answer = light.call(name, ...values);
+      expect(answer).toBe(fd >= 0 && fd < 3 ? Errno.notdir : Errno.badf);
+      expect(whole.call(name, ...values)).toBe(answer);
+    }
+  });
+
+  test("createWasi() rejects a folder without what takes paths", () => {
+    const files = [{ guest: "/data", access: "read", folder: memoryFolder() }] as const;
+    expect(() => createWasi({ files, write() {}, now: () => 0, monotonic: () => 0, random() {} })).toThrow(TypeError);
+  });
+});

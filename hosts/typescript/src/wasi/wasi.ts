@@ -20,7 +20,7 @@ import type { FileTree } from "./file-tree.ts";
 import { GuestMemory } from "./guest-memory.ts";
 import { type Instance, WriteQuota } from "./instance.ts";
 import { resolveLimits, type WasiLimits } from "./limits.ts";
-import { createPathCalls } from "./path-calls.ts";
+import type { createPathCalls, PathCall } from "./path-calls.ts";
 import { poll } from "./poll.ts";
 import { fillRandom, type RandomSource } from "./random.ts";
 import type { WasiFunctions } from "./signatures.ts";
@@ -47,6 +47,8 @@ export interface WasiOptions {
   readonly sleep?: ((ms: number) => void) | undefined;
   /** Folders; none by default, and then the guest has no file at all. */
   readonly files?: FileTree | undefined;
+  /** Makes the functions that take a path: to be passed where there are folders, and not needed where there are none. */
+  readonly createPathCalls?: typeof createPathCalls | undefined;
   /** Limits; absent ones take the default. */
   readonly limits?: { readonly [K in keyof WasiLimits]?: number | undefined } | undefined;
 }
@@ -67,7 +69,7 @@ export interface Wasi {
  * @param options What the instance may see and do.
  * @returns The functions to import and their life.
  * @throws {TypeError} If an argument or environment variable cannot be expressed in C strings, or a mount's name is
- * empty, stated twice or has a zero character in it.
+ * empty, stated twice or has a zero character in it, or `createPathCalls` is missing beside folders.
  * @throws {RangeError} If a limit is not a whole number of at least 0.
  * @throws Whatever opening a folder throws.
  */
@@ -82,6 +84,7 @@ export function createWasi(options: WasiOptions): Wasi {
   const instance: Instance = { memory, clocks, descriptors, limits, quota, write: options.write };
   const files = options.files ?? [];
   checkMounts(files);
+  if (files.length > 0 && options.createPathCalls === undefined) throw new TypeError("Cannot mount a folder: pass createPathCalls with files");
   descriptors.openStandard(files, options.now);
 
   const functions: WasiFunctions = {
@@ -98,7 +101,7 @@ export function createWasi(options: WasiOptions): Wasi {
     },
     ...createDescriptorCalls(instance),
     ...createTransferCalls(instance),
-    ...createPathCalls(instance),
+    ...(options.createPathCalls?.(instance) ?? refusePaths(descriptors)),
     poll_oneoff(input, output, count, events) {
       poll(instance, options.sleep, input, output, count, events);
     },
@@ -136,6 +139,23 @@ function checkMounts(files: FileTree): void {
     }
     names.add(guest);
   }
+}
+
+/** Where there are no folders no descriptor is a directory, and looking for one is what each of these begins with. */
+function refusePaths(descriptors: DescriptorTable): Pick<WasiFunctions, PathCall> {
+  const refusePath = (fd: number): void => void descriptors.directory(fd, 0);
+  return {
+    path_create_directory: refusePath,
+    path_filestat_get: refusePath,
+    path_filestat_set_times: refusePath,
+    path_link: refusePath,
+    path_open: refusePath,
+    path_readlink: refusePath,
+    path_remove_directory: refusePath,
+    path_rename: refusePath,
+    path_symlink: (_text, _length, fd) => refusePath(fd),
+    path_unlink_file: refusePath,
+  };
 }
 
 /** There are descriptors, but none is a socket. */

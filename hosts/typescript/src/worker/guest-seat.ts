@@ -12,6 +12,7 @@ import type { Platform } from "../platform.ts";
 import { webPlatform } from "../platform/web.ts";
 import { Session } from "../session.ts";
 import { makeWasi } from "../session-wasi.ts";
+import { createPathCalls } from "../wasi/path-calls.ts";
 import type { FileTree } from "../wasi/file-tree.ts";
 import { sendableFailure } from "./failure.ts";
 import { FileWindow } from "./file-window.ts";
@@ -115,7 +116,7 @@ export class GuestSeat {
       modules: this.#load.modules.map((module) => ({ ...module, hasKernel: false })),
       main,
       functions,
-      createWasi: makeWasi(wasi, files === undefined ? [] : this.#mounts(files)),
+      createWasi: makeWasi(wasi, files === undefined ? [] : this.#mounts(files), createPathCalls),
       createHttp: undefined,
       offer: undefined,
       remote: { kernel: new GuestKernel(openKernel(kernel, memory), limits.memoryPages), find },
