@@ -28,6 +28,7 @@ const MERCHANTS = [
   { name: "volume", language: "C", bindings: "c", sources: ["plugin.c"], kit: C_KIT, compile: compileC },
   { name: "bundle", language: "C++", bindings: "cpp", sources: ["plugin.cpp"], kit: CPP_KIT, compile: compileCpp },
   { name: "tiers", language: "Rust", prebuilt: true },
+  { name: "newcomer", language: "Rust", prebuilt: true },
   { name: "regulars", language: "Zig", prebuilt: true },
   { name: "snack", language: "TypeScript", bindings: "typescript", sources: ["plugin.ts"], compile: compileTypeScript, needs: "compiler/dist/engine.json" },
   { name: "rogue", language: "C", sources: ["rogue.c", "plugin.h"], compile: compileC },

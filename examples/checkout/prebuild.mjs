@@ -20,6 +20,7 @@ const ROOT = here("../..");
 
 const MERCHANTS = [
   { name: "tiers", bindings: "rust", compile: (folder) => compile("rust", `${folder}/Cargo.toml`) },
+  { name: "newcomer", bindings: "rust", compile: (folder) => compile("rust", `${folder}/Cargo.toml`) },
   { name: "regulars", bindings: "zig", compile: (folder) => compile("zig", `${folder}/main.zig`) },
 ];
 
