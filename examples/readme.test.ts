@@ -29,8 +29,8 @@ test("the shop of README.md runs as it stands", () => {
   const { status, stdout, stderr } = run(`${folder}shop.mjs`);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   expect(stdout.split("\n").map((line) => line.replace(/ in .* ms$/, ""))).toEqual([
+    "newcomer: 20 %",
     "loyalty: 20 %",
-    "volume: 2 %",
     "bundle: 0 %",
     'rogue failed: call/failed: The plug-in "rogue" failed in "before_checkout": I do not like this cart',
     "",
