@@ -31,7 +31,7 @@ for (const { name, bindings, compile: make } of MERCHANTS) {
   await writeSources(folder, name, bindings);
   if (bindings === "rust") {
     const manifest = join(folder, "Cargo.toml");
-    writeFileSync(manifest, `${readFileSync(manifest, "utf8").replace('tenon-pdk = "0.1"', `tenon-pdk = { path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }`)}\n[workspace]\n`);
+    writeFileSync(manifest, `${readFileSync(manifest, "utf8").replace("node_modules/@tenon/pdk-rust", join(ROOT, "pdks/rust"))}\n[workspace]\n`);
   }
   try {
     const { wasm, tool } = await make(relative(ROOT, folder));

@@ -11,7 +11,10 @@ import type { Received, Sent } from "./wire.ts";
 export type ImportFunction<Definition extends ImportDefinition, Context = CallContext> = (
   input: Received<PartOf<Definition, "input">>,
   context: Context,
-) => Sent<PartOf<Definition, "output">> | Promise<Sent<PartOf<Definition, "output">>>;
+) => Given<Definition> | Promise<Given<Definition>>;
+
+/** What such a function gives; nothing where the import has no output. */
+type Given<Definition extends ImportDefinition> = PartOf<Definition, "output"> extends undefined ? void : Sent<PartOf<Definition, "output">>;
 
 /** The imports of a system as the application writes them. */
 export type ImportFunctions<Imports extends ImportDefinitions, Context = CallContext> = { readonly [Name in keyof Imports]: ImportFunction<Imports[Name], Context> };

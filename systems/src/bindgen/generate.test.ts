@@ -118,8 +118,7 @@ describe("Rust", () => {
     try {
       for (const [path, text] of await filesOf("rust")) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });
-        const kit = `tenon-pdk = { path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }`;
-        writeFileSync(join(folder, path), path === "Cargo.toml" ? `${text.replace('tenon-pdk = "0.1"', kit)}\n[workspace]\n` : text);
+        writeFileSync(join(folder, path), path === "Cargo.toml" ? `${text.replace("node_modules/@tenon/pdk-rust", join(ROOT, "pdks/rust"))}\n[workspace]\n` : text);
       }
       const { status, stderr, error } = spawnSync("cargo", ["check", "--quiet", "--offline"], { cwd: folder, encoding: "utf8", env: { ...process.env, CARGO_TARGET_DIR: join(ROOT, ".cache/rust-target") } });
       if (error !== undefined || stderr.includes("--offline")) context.skip("cargo, or serde in its cache, is not on this machine");

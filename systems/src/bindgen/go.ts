@@ -19,7 +19,7 @@ export function goGuest(model: Model, hash: string): readonly GeneratedFile[] {
   return [
     { path: "bindings.go", text: writer.bindings(hash), isSkeleton: false },
     { path: "plugin.go", text: writer.skeleton(), isSkeleton: true },
-    { path: "go.mod", text: `module ${slug(model.document)}-plugin\n\ngo 1.24\n\nrequire tenon/pdk v0.0.0\n\n// The folder pdks/go of Tenon.\nreplace tenon/pdk => ../pdks/go\n`, isSkeleton: true },
+    { path: "go.mod", text: `module ${slug(model.document)}-plugin\n\ngo 1.24\n\nrequire tenon/pdk v0.0.0\n\n// Where npm i -D @tenon/pdk-go puts it.\nreplace tenon/pdk => ./node_modules/@tenon/pdk-go\n`, isSkeleton: true },
   ];
 }
 

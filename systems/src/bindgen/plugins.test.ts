@@ -127,7 +127,7 @@ const STAMPED_AFTERWARDS: ReadonlySet<BindingLanguage> = new Set(["go", "typescr
 /** Writes a folder of files on bindings and compiles it; skips the test if the compiler is not here. */
 async function build({ name, compile, isAlwaysThere }: Language, files: ReadonlyMap<string, string>, context: TestContext): Promise<Uint8Array<ArrayBuffer>> {
   const folder = mkdtempSync(join(FOLDER, `${name}-`));
-  const kits: readonly (readonly [string, string])[] = [["=> ../pdks/go", `=> ${join(ROOT, "pdks/go")}`], ['tenon-pdk = "0.1"', `tenon-pdk = { path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }\n\n[workspace]`]];
+  const kits: readonly (readonly [string, string])[] = [["./node_modules/@tenon/pdk-go", join(ROOT, "pdks/go")], ['path = "node_modules/@tenon/pdk-rust" }', `path = ${JSON.stringify(join(ROOT, "pdks/rust"))} }\n\n[workspace]`]];
   for (const [path, text] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), kits.reduce((changed, [from, to]) => changed.replace(from, to), text));

@@ -191,7 +191,8 @@ crate-type = ["cdylib"]
 serde = { version = "1", features = ["derive"] }
 # Without this feature some numbers change in their last digit.
 serde_json = { version = "1", features = ["float_roundtrip"] }
-tenon-pdk = "0.1"
+# Where npm i -D @tenon/pdk-rust puts it.
+tenon-pdk = { path = "node_modules/@tenon/pdk-rust" }
 
 [profile.release]
 opt-level = "s"
