@@ -2,8 +2,8 @@
  * Runs the kitchen-sink cases of every plug-in, and the host cases, on one host, on Node, Deno or Bun. `cases.mjs` says what
  * an adapter is.
  *
- * usage: node conformance/run.mjs conformance/adapters/HOST.mjs [--engine NAME] [--host] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]
- *        --host runs the host cases alone; TEXT selects what contains it in `PLUGIN: CASE`; DIR has plug-ins to take instead of the committed ones
+ * usage: node conformance/run.mjs conformance/adapters/HOST.mjs [--engine NAME] [--host | --plugins] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]
+ *        --host runs the host cases alone, --plugins those of plug-ins; TEXT selects what contains it in `PLUGIN: CASE`; DIR has plug-ins to take instead of the committed ones
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,10 +57,10 @@ export async function runHostOnThisMachine(adapter, { engine, ...options } = {})
 
 async function main() {
   const text = { type: "string" };
-  const options = { engine: text, only: text, wasm: text, json: text, host: { type: "boolean", default: false }, verbose: { type: "boolean", default: false } };
+  const options = { engine: text, only: text, wasm: text, json: text, host: { type: "boolean", default: false }, plugins: { type: "boolean", default: false }, verbose: { type: "boolean", default: false } };
   const { values, positionals } = parseArgs({ allowPositionals: true, options });
   if (positionals.length !== 1) {
-    console.error("usage: node conformance/run.mjs ADAPTER [--engine NAME] [--host] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]");
+    console.error("usage: node conformance/run.mjs ADAPTER [--engine NAME] [--host | --plugins] [--only TEXT] [--wasm DIR] [--json FILE] [--verbose]");
     process.exitCode = 2;
     return;
   }
@@ -68,8 +68,8 @@ async function main() {
   const report = ({ name, outcome, detail }) => {
     if (outcome === "failed" || values.verbose) console.log(`${outcome.padEnd(7)} ${name}${detail ? `\n        ${detail}` : ""}`);
   };
-  const { host, ...selection } = values;
-  const results = [...(host ? [] : await runOnThisMachine(adapter, { ...selection, report })), ...(await runHostOnThisMachine(adapter, { ...selection, report }))];
+  const { host, plugins, ...selection } = values;
+  const results = [...(host ? [] : await runOnThisMachine(adapter, { ...selection, report })), ...(plugins ? [] : await runHostOnThisMachine(adapter, { ...selection, report }))];
   await adapter.end?.();
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results));
   const count = (outcome) => results.filter((result) => result.outcome === outcome).length;

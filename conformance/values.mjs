@@ -24,7 +24,9 @@ export function encode(value, names = {}) {
   if ("repeat" in value) {
     const part = encode(value.repeat, names);
     const bytes = new Uint8Array(part.length * value.times);
-    for (let at = 0; at < bytes.length; at += part.length) bytes.set(part, at);
+    bytes.set(part.subarray(0, bytes.length));
+    // Twice as much each time: there are repeats of 16 MiB.
+    for (let done = part.length; done > 0 && done < bytes.length; done *= 2) bytes.copyWithin(done, 0, done);
     return bytes;
   }
   if ("parts" in value) {
@@ -43,7 +45,9 @@ export function encode(value, names = {}) {
 
 /** Whether both are the same bytes. */
 export function isSame(one, other) {
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  if (one.length !== other.length) return false;
+  for (let index = 0; index < one.length; index += 1) if (one[index] !== other[index]) return false;
+  return true;
 }
 
 /** Bytes as somebody would read them in a message, cut where they are long. */

@@ -2,14 +2,16 @@
  * Forbids a language that a runtime does not run: the kitchen-sink cases of every plug-in in `conformance/plugins/wasm` go
  * through every engine of our host on every runtime that the project supports. What is known not to be possible stands in
  * `UNABLE`, with the reason. `--write` keeps the figures in `conformance/matrix.json`, from which `check-languages.mjs` makes
- * the table of docs/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone.
+ * the table of docs/measured/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone. As many run at once as
+ * there are processors: much of the time goes by waiting for limits.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { startServer } from "@tenon/conformance/server";
-import { check, firstLine, run } from "../check.mjs";
+import { check, firstLine } from "../check.mjs";
 import { outcomeOf } from "../runtimes/browser.mjs";
 import { BROWSERS, install, NODES, PROGRAMS } from "../runtimes/runtimes.mjs";
 import { readJson, root } from "../tree.mjs";
@@ -33,24 +35,28 @@ await check(async (fail) => {
     ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, program]) => [name, { package: program, args: program.args }])),
     ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runPage(name, engine) }])),
   };
-  const figures = {};
-  for (const [name, runtime] of Object.entries(runtimes)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
-    try {
-      const program = runtime.package && install(folder, runtime.package);
-      const runEngine = runtime.run ?? ((engine) => runProgram(program, runtime.args, engine));
-      figures[name] = {};
-      for (const engine of ENGINES) {
+  const names = Object.keys(runtimes).filter((name) => positionals.length === 0 || positionals.includes(name));
+  // In the order of the table, whatever ends first.
+  const figures = Object.fromEntries(names.map((name) => [name, Object.fromEntries(ENGINES.map((engine) => [engine, {}]))]));
+  const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
+  try {
+    const queue = names.flatMap((name) => {
+      const runEngine = runtimes[name].run ?? programOf(join(folder, name), runtimes[name]);
+      return ENGINES.map((engine) => ({ name, engine, runEngine }));
+    });
+    await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const { name, engine, runEngine } = next;
         const reason = UNABLE[name]?.[engine];
-        const results = reason ? undefined : await runEngine(engine);
-        figures[name][engine] = reason ? { unable: reason } : judge(`${name}, ${engine}`, results, fail);
+        try {
+          figures[name][engine] = reason ? { unable: reason } : judge(`${name}, ${engine}`, await runEngine(engine), fail);
+        } catch (error) {
+          fail(`${name}, ${engine}`, firstLine(error.message));
+        }
       }
-    } catch (error) {
-      fail(name, firstLine(error.message));
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
   const before = positionals.length > 0 && existsSync(join(root, RESULTS)) ? readJson(RESULTS) : {};
   if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...before, ...figures }, undefined, 1)}\n`);
@@ -58,17 +64,22 @@ await check(async (fail) => {
   return `${Object.keys(figures).length} runtimes, ${cells.reduce((sum, { passed = 0 }) => sum + passed, 0)} cases passed`;
 });
 
-/** Runs the cases on a runtime with Node's modules; gives what the runner gives. */
+/** Installs a runtime with Node's modules; gives what runs the cases on it. */
+function programOf(folder, runtime) {
+  mkdirSync(folder);
+  const program = install(folder, runtime.package);
+  return (engine) => runProgram(program, runtime.args, engine);
+}
+
+/** Runs the cases on such a runtime; gives what the runner gives. */
 async function runProgram(program, args, engine) {
   const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
   try {
     const path = join(folder, "results.json");
-    const { stdout, stderr } = run(program, [...args, "conformance/run.mjs", ADAPTER, "--engine", engine, "--json", path], { timeout: 300_000 });
-    try {
-      return JSON.parse(readFileSync(path, "utf8"));
-    } catch {
-      throw new Error(`the runner ended early: ${firstLine(stderr || stdout)}`);
-    }
+    // A case that fails is told by the file.
+    const { stdout, stderr } = await promisify(execFile)(program, [...args, "conformance/run.mjs", ADAPTER, "--plugins", "--engine", engine, "--json", path], { cwd: root, timeout: 300_000 }).catch((error) => error);
+    if (!existsSync(path)) throw new Error(`the runner ended early: ${firstLine(stderr || stdout || "")}`);
+    return JSON.parse(readFileSync(path, "utf8"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -95,8 +106,7 @@ function entriesOf(folder) {
 /** Reports what failed; returns the figures of each plug-in. */
 function judge(where, results, fail) {
   const figures = {};
-  // The cases of hosts are run by the same program, and have a check of their own.
-  for (const { plugin, name, outcome, detail = "it says nothing" } of results.filter((result) => !result.name.startsWith("host/"))) {
+  for (const { plugin, name, outcome, detail = "it says nothing" } of results) {
     const figure = (figures[plugin ?? name] ??= { passed: 0 });
     if (outcome === "passed") figure.passed += 1;
     else if (outcome === "known") (figure.known ??= []).push(`${name.slice(plugin.length + 2)}: ${detail.split(": ")[0]}`);
