@@ -76,9 +76,12 @@ async function runProgram(program, args, engine) {
   const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
   try {
     const path = join(folder, "results.json");
-    // A case that fails is told by the file.
-    const { stdout, stderr } = await promisify(execFile)(program, [...args, "conformance/run.mjs", ADAPTER, "--plugins", "--engine", engine, "--json", path], { cwd: root, timeout: 300_000 }).catch((error) => error);
-    if (!existsSync(path)) throw new Error(`the runner ended early: ${firstLine(stderr || stdout || "")}`);
+    try {
+      await promisify(execFile)(program, [...args, "conformance/run.mjs", ADAPTER, "--plugins", "--engine", engine, "--json", path], { cwd: root, timeout: 300_000 });
+    } catch (error) {
+      // Cases that fail are in the file.
+      if (!existsSync(path)) throw new Error(`the runner ended early: ${firstLine(error.stderr || error.message)}`, { cause: error });
+    }
     return JSON.parse(readFileSync(path, "utf8"));
   } finally {
     rmSync(folder, { recursive: true, force: true });
