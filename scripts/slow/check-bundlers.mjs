@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { check, firstLine, run } from "../check.mjs";
 import { outcomeOf, serve } from "../runtimes/browser.mjs";
 import { ISOLATED } from "../runtimes/runtimes.mjs";
-import { root } from "../tree.mjs";
+import { readJson, root } from "../tree.mjs";
 
 const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
@@ -89,7 +89,7 @@ await check(async (fail) => {
       sizes.push(await judge(name, html, (path) => join(out, path), plugin, fail));
     }
     const map = { imports: { "@tenon/host": "/node_modules/@tenon/host/dist/mod.js", "@tenon/host/files": "/node_modules/@tenon/host/dist/files.js", "@tenon/wasm": "/node_modules/@tenon/wasm/dist/mod.js", "@tenon/wasm/": "/node_modules/@tenon/wasm/dist/" } };
-    for (const path of ["reserved", "writer"]) map.imports[`@tenon/wasm/${path}`] = `/node_modules/@tenon/wasm/dist/${path}.js`;
+    for (const path of Object.keys(readJson("wasm/package.json").exports).filter((name) => name !== ".").map((name) => name.slice(2))) map.imports[`@tenon/wasm/${path}`] = `/node_modules/@tenon/wasm/dist/${path}.js`;
     const inline = JSON.stringify(map);
     const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
     sizes.push(await judge("no bundler", html, (path) => join(folder, path), plugin, fail, await hashOf(inline)));
