@@ -14,6 +14,7 @@ import * as theirs from "@extism/extism";
 import * as ours from "@tenon/host/extism";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { Errno } from "../wasi/errno.ts";
 import { serve } from "../../test/loopback.ts";
 import { ECHO, OUTPUT_H, plugin, wat } from "../../test/wat.ts";
 
@@ -461,7 +462,7 @@ describe("options", () => {
   both("sharedArrayBufferSize and nodeWorkerArgs are taken", async (library) => (await (await make(library, ECHO, { runInWorker: true, sharedArrayBufferSize: 1 << 18, nodeWorkerArgs: { name: "mine" } })).call("echo", "a"))?.text());
 });
 
-/** Reads the file `note` of the first folder, and outputs it. */
+/** `read` outputs the file `note` of the first folder, `empty` empties it and returns what that gave. */
 const READER = wat(`(module
   (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
   (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
@@ -483,6 +484,8 @@ const READER = wat(`(module
     (i32.store (i32.const 0) (i32.const 1000)) (i32.store (i32.const 4) (i32.const 64))
     (drop (call $read (i32.load (i32.const 40)) (i32.const 0) (i32.const 1) (i32.const 8)))
     (call $send (i32.const 1000) (i32.load (i32.const 8))) (i32.const 0))
+  (func (export "empty") (result i32)
+    (call $open (i32.const 3) (i32.const 0) (i32.const 100) (i32.const 4) (i32.const 8) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 40)))
   (func (export "where") (result i32) (drop (call $name (i32.const 3) (i32.const 1000) (i32.const 5))) (call $send (i32.const 1000) (i32.const 5)) (i32.const 0))
   (func (export "say") (result i32) (i32.store (i32.const 0) (i32.const 200)) (i32.store (i32.const 4) (i32.const 5))
     (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
@@ -504,6 +507,21 @@ describe("WASI", () => {
   both("allowedPaths on another thread", async (library) => (await (await make(library, READER, { useWasi: true, runInWorker: true, allowedPaths: { "/mnt/": await folder() } })).call("read"))?.text());
   both("a read-only folder", async (library) => (await (await make(library, READER, { useWasi: true, allowedPaths: { "/mnt/": `ro:${await folder()}` } })).call("read"))?.text(), "Folders can be read-only");
   both("a read-only folder, said at the plug-in's path", async (library) => (await (await make(library, READER, { useWasi: true, allowedPaths: { "ro:/mnt/": await folder() } })).call("read"))?.text());
+  test.each([
+    { said: "at the host's path of the options", isRead: true, of: (path: string) => [READER, { allowedPaths: { "/mnt/": `ro:${path}` } }] as const },
+    { said: "at the plug-in's path of the options", isRead: true, of: (path: string) => [READER, { allowedPaths: { "ro:/mnt/": path } }] as const },
+    { said: "at the host's path of the manifest", isRead: true, of: (path: string) => [{ wasm: [{ data: READER }], allowedPaths: { "/mnt/": `ro:${path}` } }, {}] as const },
+    { said: "at the plug-in's path of the manifest", isRead: true, of: (path: string) => [{ wasm: [{ data: READER }], allowedPaths: { "ro:/mnt/": path } }, {}] as const },
+    { said: "nowhere", isRead: false, of: (path: string) => [READER, { allowedPaths: { "/mnt/": path } }] as const },
+  ])("a folder is read-only, said $said", async ({ of, isRead }) => {
+    const path = await folder();
+    const before = readFileSync(join(path, "note"), "utf8");
+    const [wasm, options] = of(path);
+    const made = await make(ours, wasm, { useWasi: true, ...options });
+    expect((await made.call("read"))?.text()).toBe(before);
+    expect(await caught(made.call("empty"))).toBe(isRead ? `Plugin error: function "empty" returned ${Errno.rofs}` : "no failure: null");
+    expect(readFileSync(join(path, "note"), "utf8")).toBe(isRead ? before : "");
+  });
   both("standard output is dropped unless it is asked for", async (library) => {
     const { texts, logger } = logged();
     const made = await make(library, READER, { useWasi: true, logger, logLevel: "trace" });

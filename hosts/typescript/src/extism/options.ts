@@ -10,6 +10,8 @@ import { defaultPlatform } from "../platform.ts";
 /** Level of a log text, or none. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";
 
+type PathAccess = NonNullable<PathGrant["access"]>;
+
 /** Configuration by name. */
 export type PluginConfig = Record<string, string>;
 
@@ -108,7 +110,7 @@ export function translateOptions(options: ExtismPluginOptions, manifest: Manifes
       config: config ? new Map() : manifest.config,
       allowedHosts: allowedHosts ? [] : manifest.allowedHosts,
       // What this host reads as the host's path stands first, and is the plug-in's.
-      allowedPaths: paths ? [] : manifest.allowedPaths.map(({ host, guest }) => turnRound(host, guest)),
+      allowedPaths: paths ? [] : manifest.allowedPaths.map(({ host, guest, access }) => turnRound(host, guest, access)),
     },
     options: {
       config: config ?? {},
@@ -134,10 +136,13 @@ export function translateOptions(options: ExtismPluginOptions, manifest: Manifes
   };
 }
 
-/** `ro:` on either side counts: in other hosts it stands at the key, and a folder that was meant to be read must not be written. */
-function turnRound(guest: string, host: string): PathGrant & { readonly host: string; readonly access: "read" | "read-write" } {
+/**
+ * `ro:` on either side counts: in other hosts it stands at the key, and a folder that was meant to be read must not be written.
+ * Of a manifest's key it is read already, and is the access.
+ */
+function turnRound(guest: string, host: string, access: PathAccess = "read-write"): PathGrant & { readonly host: string; readonly access: PathAccess } {
   const bare = (path: string): string => (path.startsWith("ro:") ? path.slice(3) : path);
-  return { host: bare(host), guest: bare(guest), access: host.startsWith("ro:") || guest.startsWith("ro:") ? "read" : "read-write" };
+  return { host: bare(host), guest: bare(guest), access: host.startsWith("ro:") || guest.startsWith("ro:") ? "read" : access };
 }
 
 function checkLevel(level: Exclude<LogLevel, "silent">): Exclude<LogLevel, "silent"> {
