@@ -9,6 +9,11 @@ import { encodeModule, Writer } from "./writer.ts";
 const tools = await wabt();
 const FEATURES = { multi_memory: true, memory64: true, threads: true, bulk_memory: true };
 const wat = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(tools.parseWat("split.wat", text, FEATURES).toBinary({ write_debug_names: true }).buffer);
+/** Whether a function that is exported and in a table is one object, as the standard says; not so in WebKit. */
+const KEEPS_IDENTITY = ((): boolean => {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wat(`(module (table (export "t") 1 funcref) (elem (i32.const 0) $f) (func $f (export "f")))`)));
+  return (exports["t"] as WebAssembly.Table).get(0) === exports["f"];
+})();
 const split = (bytes: Uint8Array): ReturnType<typeof splitModule> => splitModule(parseModule(bytes));
 
 /** What a host does: an instance of the code, then the image. */
@@ -99,8 +104,9 @@ describe("splitModule()", () => {
     const named = (name: string): WebAssembly.ExportValue => exports[parts.image.exports.find((each) => each.name === name)?.as ?? ""] as WebAssembly.ExportValue;
     expect((named("counter") as WebAssembly.Global).value).toBe("b".charCodeAt(0));
     expect([(named("first") as () => number)(), (named("second") as () => number)()]).toEqual([97, 3]);
-    // By what it does: WebKit gives another object for the same function.
-    expect(((named("table") as WebAssembly.Table).get(1) as () => number)()).toBe((named("second") as () => number)());
+    const second = (named("table") as WebAssembly.Table).get(1) as () => number;
+    expect(second()).toBe(3);
+    if (KEEPS_IDENTITY) expect(second).toBe(named("second"));
     expect(() => memory.grow(3)).toThrow(RangeError);
   });
 

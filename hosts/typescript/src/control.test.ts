@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
 
-import { ATTACKS } from "../test/attacks.ts";
+import { ATTACKS, timeFor } from "../test/attacks.ts";
 import { failureOf } from "../test/engine-suite.ts";
 import { plugin, wat } from "../test/wat.ts";
 import { createPlugin } from "./node.ts";
 import type { PluginOptions } from "./mod.ts";
 
-const LIMITS: PluginOptions = {
-  limits: { timeoutMs: 50, memoryPages: 256 },
+const options = (codes: readonly string[], limits: { readonly fuel?: number } = {}): PluginOptions => ({
+  limits: { timeoutMs: timeFor({ codes }, 50), memoryPages: 256, ...limits },
   functions: { "extism:host/user": { nothing: () => {} } },
   logger: () => {},
-};
+});
 
 describe("attacks on the calling thread, with fuel", () => {
   test.each(ATTACKS.filter(({ isAtStart }) => !isAtStart))("$name is stopped, and the next call works", async ({ bytes, codes }) => {
-    await using sut = await createPlugin(bytes(), { ...LIMITS, limits: { ...(LIMITS.limits as object), fuel: 3_000_000 } });
+    await using sut = await createPlugin(bytes(), options(codes, { fuel: 3_000_000 }));
     expect([...codes, "call/fuel"]).toContain((await failureOf(sut.call("run"))).code);
     expect((await sut.call("fine")).length).toBe(0);
   });
@@ -22,7 +22,7 @@ describe("attacks on the calling thread, with fuel", () => {
 
 describe("attacks on the calling thread", () => {
   test.each(ATTACKS.filter(({ isAtStart }) => !isAtStart))("$name is stopped, and the next call works", async ({ bytes, codes }) => {
-    await using sut = await createPlugin(bytes(), LIMITS);
+    await using sut = await createPlugin(bytes(), options(codes));
     for (let round = 0; round < 2; round += 1) {
       expect(codes).toContain((await failureOf(sut.call("run"))).code);
       expect((await sut.call("fine")).length).toBe(0);
@@ -30,7 +30,7 @@ describe("attacks on the calling thread", () => {
   });
 
   test.each(ATTACKS.filter(({ isAtStart }) => isAtStart))("$name is refused or stopped", async ({ bytes, codes }) => {
-    expect(codes).toContain((await failureOf(createPlugin(bytes(), LIMITS))).code);
+    expect(codes).toContain((await failureOf(createPlugin(bytes(), options(codes)))).code);
   });
 });
 
@@ -127,11 +127,11 @@ describe("limits", () => {
 
   test("the modules of a plug-in share eight memories evenly, or have one each", async () => {
     const module = (name: string, memories: number) => ({ name, data: wat(`(module ${"(memory 1)".repeat(memories)} (func (export "run")))`) });
-    const refused = await failureOf(createPlugin({ wasm: [module("side", 5), module("main", 1)] }, LIMITS));
+    const refused = await failureOf(createPlugin({ wasm: [module("side", 5), module("main", 1)] }, options(["memory/limit"])));
     expect(refused).toMatchObject({ code: "module/unlimitable", details: { module: "side", construct: "memories" } });
     const many = Array.from({ length: 20 }, (_, index) => module(`side${index}`, index === 13 ? 2 : 1));
-    expect((await failureOf(createPlugin({ wasm: [...many, module("main", 1)] }, LIMITS))).details).toMatchObject({ module: "side13" });
-    await using single = await createPlugin({ wasm: many.filter((_, index) => index !== 13) }, LIMITS);
+    expect((await failureOf(createPlugin({ wasm: [...many, module("main", 1)] }, options(["memory/limit"])))).details).toMatchObject({ module: "side13" });
+    await using single = await createPlugin({ wasm: many.filter((_, index) => index !== 13) }, options(["memory/limit"]));
     expect((await single.call("run")).length).toBe(0);
   });
 
