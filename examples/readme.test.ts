@@ -37,6 +37,11 @@ test("the shop of README.md runs as it stands", () => {
   ]);
 });
 
+test("the merchant that it asks first is the Rust kit's README, word for word", () => {
+  const [inReadme = "none"] = /^#\[plugin_fn\]\n[\s\S]*?^}\n/m.exec(readFileSync(`${ROOT}pdks/rust/README.md`, "utf8")) ?? [];
+  expect(readFileSync(`${ROOT}examples/checkout/plugins/newcomer/src/lib.rs`, "utf8")).toContain(inReadme);
+});
+
 test("the code of README.md has no type error", () => {
   const files = blocks.map((code, index) => {
     const file = `${folder}block-${index}.mts`;

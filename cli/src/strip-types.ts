@@ -1,6 +1,6 @@
 /**
- * Lets a Node that cannot strip types, or cannot read `using`, run tests written in TypeScript. Preloaded by `test-runner.ts` with `--import`; the
- * same file is the hook, on the thread where Node runs hooks.
+ * Lets a Node that cannot strip types, or cannot read `using`, run tests written in TypeScript. Preloaded by
+ * `test-runner.ts` with `--import`; the same file is the hook, on the thread where Node runs hooks.
  * Source: https://nodejs.org/docs/latest-v20.x/api/module.html#customization-hooks
  */
 

@@ -88,8 +88,8 @@ await check(async (fail) => {
       const html = `<!doctype html><script type="module" src="/page.js"></script>`;
       sizes.push(await judge(name, html, (path) => join(out, path), plugin, fail));
     }
-    const map = { imports: { "@tenon/host": "/node_modules/@tenon/host/dist/mod.js", "@tenon/host/files": "/node_modules/@tenon/host/dist/files.js", "@tenon/wasm": "/node_modules/@tenon/wasm/dist/mod.js", "@tenon/wasm/": "/node_modules/@tenon/wasm/dist/" } };
-    for (const path of Object.keys(readJson("wasm/package.json").exports).filter((name) => name !== ".").map((name) => name.slice(2))) map.imports[`@tenon/wasm/${path}`] = `/node_modules/@tenon/wasm/dist/${path}.js`;
+    const map = { imports: { "@tenon/host": "/node_modules/@tenon/host/dist/mod.js", "@tenon/host/files": "/node_modules/@tenon/host/dist/files.js" } };
+    for (const [path, { default: file }] of Object.entries(readJson("wasm/package.json").exports)) map.imports[join("@tenon/wasm", path)] = join("/node_modules/@tenon/wasm", file);
     const inline = JSON.stringify(map);
     const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
     sizes.push(await judge("no bundler", html, (path) => join(folder, path), plugin, fail, await hashOf(inline)));

@@ -12,6 +12,7 @@ import { root, workspaces } from "../tree.mjs";
 const wanted = process.argv.slice(2);
 /** A user's first run is on a machine of theirs, where the size is recorded. */
 const AT_HOME = { CI: undefined };
+
 await check((fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-templates-"));
   try {
