@@ -1,4 +1,8 @@
-/** What is true of every engine: run with the inline engine, the worker engine, and each way to link the kernel. */
+/**
+ * What is true of every engine: run with the inline engine, the worker engine, and each way to link the kernel.
+ *
+ * Longer than 350 lines because it is one list: what is tried elsewhere is not promised of every engine.
+ */
 
 import { describe, expect, test } from "vitest";
 

@@ -1,6 +1,8 @@
 /**
  * The migration suite: each program runs once with npm's `@extism/extism` and once with `@tenon/host/extism`, and gives the
  * same answer, or a different one whose reason stands in docs/extism.md. A listed difference that is gone fails too.
+ *
+ * Longer than 350 lines because it is a program for each thing that the library does, and they share two plug-ins.
  */
 
 import { readFileSync } from "node:fs";

@@ -1,3 +1,9 @@
+/**
+ * What a pool promises, by a clock and engines that are moved by hand where time matters, and by real ones elsewhere.
+ *
+ * Longer than 350 lines because waiting, fairness, breakers and closing meet in one pool, and are tried on one plug-in.
+ */
+
 import { afterEach, describe, expect, test } from "vitest";
 
 import { failureOf } from "../../test/engine-suite.ts";

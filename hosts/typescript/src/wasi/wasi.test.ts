@@ -1,4 +1,8 @@
-/** Each function of preview 1 against a real memory: allowed, refused, hostile. Runs on Node and in browsers. */
+/**
+ * Each function of preview 1 against a real memory: allowed, refused, hostile. Runs on Node and in browsers.
+ *
+ * Longer than 350 lines because the 46 functions are asked the same questions first, and those of each group their own then.
+ */
 
 import { describe, expect, test } from "vitest";
 import { Errno } from "./errno.ts";
