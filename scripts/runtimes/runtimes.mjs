@@ -41,10 +41,6 @@ export const KNOWN = {
     "what a host function threw is the failure's cause, the same object": "Bun names no function of a module in a stack",
     "by ending the thread, if the plug-in has no limits and does not stop; the next call gets another": "Bun ends no thread that loops in WebAssembly: the call ends, the thread goes on",
   },
-  chromium: {
-    "a thread that cannot start is a failure of the engine, not of the process": "sometimes a renderer's 124 memories are used up by what other threads have not collected yet",
-    "are shared past the cap, and a host function may call a plug-in of its own thread": "sometimes a renderer's 124 memories are used up by what other threads have not collected yet",
-  },
 };
 
 /**
@@ -75,8 +71,9 @@ export async function runProgram(name, folder) {
 /** What gives a page memory that its threads share. Source: https://html.spec.whatwg.org/multipage/document-sequences.html#cross-origin-isolation-mode */
 export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** Tests with threads, and the others: each part gets a page, because a renderer has room for 124 memories and collects late. */
-const PAGES = [(file) => /\/(pool|worker)\//.test(file), (file) => !/\/(pool|worker)\//.test(file)];
+/** Each part of the tests gets a page, because a renderer has room for 124 memories and collects late. */
+const PARTS = [/\/pool\//, /\/worker\//, /^hosts\//, /(?:)/];
+const PAGES = PARTS.map((part, index) => (file) => part.test(file) && !PARTS.slice(0, index).some((earlier) => earlier.test(file)));
 
 /** Runs the tests in a browser's pages; returns what `runSuites` of the harness returns. */
 export async function runPage(name) {

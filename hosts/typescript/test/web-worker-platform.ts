@@ -11,4 +11,4 @@ export const workerPlatform: Platform & { readonly startWorker: StartWorker } = 
 export const HAS_THREADS: boolean = typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated;
 
 /** Threads whose code is nowhere. */
-export const lostWorkers: StartWorker = (listener) => openWorker(new Worker(new URL("./nowhere.js", import.meta.url), { type: "module" }), listener);
+export const lostWorkers: StartWorker = (listener) => openWorker(new Worker(new URL("/nowhere.js", location.href), { type: "module" }), listener);
