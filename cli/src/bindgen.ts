@@ -1,7 +1,7 @@
 /** `tenon bindgen`: writes the bindings of a plug-in system for a language. */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 
 import { BINDING_LANGUAGES, type BindingLanguage, type GeneratedFile, generateBindings } from "@tenon/system";
 import { type Command, Option } from "commander";
@@ -18,7 +18,7 @@ const EXAMPLES = `
 ${SYSTEM_FILES}
 
 Types, imports and exports are written anew each time. The file that you go on writing, such as plugin.ts, is written only
-if it is not there. Its first lines say how to build it.
+if it is not there. Its first lines say how to build it: tenon build in the folder takes what bindgen wrote there.
 
 Examples:
   tenon bindgen shop.ts --lang rust -o my-plugin
@@ -54,7 +54,7 @@ async function bindgen(system: string, { lang, output, optional, json, ...flags 
   try {
     const document = await loadDocument(system, flags);
     const chosen = optional === undefined ? {} : { optional: optional === "none" ? [] : optional.split(",").map((name) => name.trim()) };
-    const files = await generate(() => generateBindings(document, { language: lang, ...chosen }));
+    const files = await generate(() => generateBindings(document, { language: lang, packages: packagesFrom(output), ...chosen }));
     const written: string[] = [];
     const kept: string[] = [];
     for (const { path, text, isSkeleton } of files) {
@@ -70,6 +70,15 @@ async function bindgen(system: string, { lang, output, optional, json, ...flags 
     return 0;
   } catch (error) {
     return finishFailed(error, terminal, json === true);
+  }
+}
+
+/** Where npm puts packages for what lies in a folder, as seen from there: the nearest project has them. */
+function packagesFrom(folder: string): string {
+  const start = resolve(folder);
+  for (let place = start; ; place = dirname(place)) {
+    if (existsSync(join(place, "package.json"))) return join(relative(start, place), "node_modules").replaceAll("\\", "/");
+    if (place === dirname(place)) return "node_modules";
   }
 }
 

@@ -18,7 +18,7 @@ import type { Terminal } from "./terminal.ts";
 import { watchFolder } from "./watch.ts";
 
 const EXAMPLES = `
-SOURCE is a file, or a project's folder, in which one of these is looked for:
+SOURCE is a file, or a project's folder, in which what tenon bindgen wrote or one of these is looked for:
 ${LANGUAGES.map(({ title, entries }) => `  ${title.padEnd(16)}${entries.join(", ")}`).join("\n")}
 
 Examples:

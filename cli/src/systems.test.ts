@@ -119,6 +119,26 @@ describe("tenon bindgen", () => {
     expect(tenon("check", "merchant.wasm", "-s", "shop.ts").stdout).toBe('fits: merchant.wasm and the plug-in system "shop/discounts" 1.0.0, built for exactly this interface\n');
   });
 
+  test.each(["typescript", "assemblyscript"])("tenon build takes what was written for %s by its folder alone", { timeout: 60_000 }, (language) => {
+    expect(tenon("bindgen", "shop.ts", "-l", language, "-o", `by-folder/${language}`).status).toBe(0);
+    expect(tenon("build", `by-folder/${language}`, "-o", `${language}.wasm`)).toMatchObject({ status: 0 });
+    // Of the author's own file alone, nothing would be stamped.
+    expect(tenon("check", `${language}.wasm`, "-s", "shop.ts").stdout).toContain("built for exactly this interface");
+  });
+
+  test("Rust and Go are told where npm puts their kits, as seen from the folder", () => {
+    writeFileSync(at("package.json"), "{}");
+    try {
+      for (const language of ["rust", "go"]) expect(tenon("bindgen", "shop.ts", "-l", language, "-o", `kits/${language}`).status).toBe(0);
+      expect(tenon("bindgen", "shop.ts", "-l", "go", "-o", ".").status).toBe(0);
+    } finally {
+      rmSync(at("package.json"));
+    }
+    expect(readFileSync(at("kits/rust/Cargo.toml"), "utf8")).toContain('tenon-pdk = { path = "../../node_modules/@tenon/pdk-rust" }');
+    expect(readFileSync(at("kits/go/go.mod"), "utf8")).toContain("replace tenon/pdk => ../../node_modules/@tenon/pdk-go\n");
+    expect(readFileSync(at("go.mod"), "utf8")).toContain("replace tenon/pdk => ./node_modules/@tenon/pdk-go\n");
+  });
+
   test("refuses an export that is not optional, and a language that is none", () => {
     expect(tenon("bindgen", "more.ts", "-l", "c", "--optional", "before_checkout")).toMatchObject({ status: 2, stderr: expect.stringContaining('the optional ones are "after_payment"') as string });
     expect(tenon("bindgen", "more.ts", "-l", "cobol").status).toBe(2);

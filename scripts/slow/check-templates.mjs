@@ -1,15 +1,29 @@
 /**
- * Forbids templates that do not work at a user's: for every language, `tenon new` in an empty folder, `npm install` of the
- * packages as they would be published, and `tenon test`, as its README says. A language whose tools are not on this machine
- * is named with what to install. Names of languages (`rust`, `cpp`) try these alone. Needs `dist`.
+ * Forbids templates and bindings that do not work at a user's: for every language, `tenon new` in an empty folder, `npm
+ * install` of the packages as they would be published, and `tenon test`, as its README says; then, for a plug-in system,
+ * `tenon bindgen`, `tenon build` and `tenon check` in a folder of that project, and a call, which says, by its error or in the
+ * log, that its function is not written yet. A language whose tools are not on this machine is named with what to install. Names of languages (`rust`,
+ * `cpp`) try these alone. Needs `dist`.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, firstLine, run } from "../check.mjs";
 import { root, workspaces } from "../tree.mjs";
 
 const wanted = process.argv.slice(2);
+/** A plug-in system with what bindings are made of: records, an export that may be left out, functions of the application. */
+const SYSTEM = `import { definePluginSystem, jsonSchema } from "@tenon/system";
+const line = { type: "object", properties: { sku: { type: "string" }, note: { type: "string" } }, required: ["sku"] };
+const cart = { title: "Cart", type: "object", properties: { id: { type: "string" }, lines: { type: "array", items: line } }, required: ["id", "lines"] };
+const discount = { title: "Discount", type: "object", properties: { percent: { type: "number" } }, required: ["percent"] };
+export const shop = definePluginSystem({
+  name: "shop/discounts",
+  version: "1.0.0",
+  exports: { before_checkout: { input: jsonSchema(cart), output: jsonSchema(discount) }, after_payment: { input: jsonSchema(cart), optional: true } },
+  imports: { points: { input: jsonSchema({ type: "string" }), output: jsonSchema({ type: "integer", format: "int32" }) }, keep: { input: jsonSchema(cart) } },
+});
+`;
 /** A user's first run is on a machine of theirs, where the size is recorded. */
 const AT_HOME = { CI: undefined };
 
@@ -45,15 +59,36 @@ await check((fail) => {
       }
       npm(place, ["install", "--save-dev", ...tarballs]);
       const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000, env: AT_HOME });
-      if (test.ok && /pass [1-9]/.test(test.stdout)) done.push(language);
-      else fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
+      if (!test.ok || !/pass [1-9]/.test(test.stdout)) fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
+      else if (bindingsWork(fail, language, place)) done.push(language);
     }
     if (done.length === 0) fail("cli/templates", "none was tried");
-    return `${done.join(", ")} build and pass from nothing${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
+    return `${done.join(", ")} build and pass from nothing, and on bindings${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** Whether a plug-in on the bindings of a system, in a project of its language, is built and answers as its author left it. */
+function bindingsWork(fail, language, project) {
+  writeFileSync(join(project, "shop.mjs"), SYSTEM);
+  writeFileSync(join(project, "call.mjs"), `import { readFileSync } from "node:fs";
+import { shop } from "./shop.mjs";
+const plugin = await shop.load(readFileSync("typed.wasm"), { imports: { points: () => 7, keep: () => {} }, logger: ({ text }) => console.log(text) });
+await plugin.before_checkout({ id: "c-1", lines: [{ sku: "tea" }] }).catch(({ code, message }) => console.log(code, message));
+await plugin.$close();
+`);
+  const tenon = join(project, "node_modules/tenon/tenon.mjs");
+  const steps = [[tenon, "bindgen", "shop.mjs", "--lang", language, "-o", "typed"], [tenon, "build", "typed", "-o", "typed.wasm"], [tenon, "check", "typed.wasm", "--system", "shop.mjs"], ["call.mjs"]];
+  for (const step of steps) {
+    const { ok, stdout, stderr } = run(process.execPath, step, { cwd: project, timeout: 300_000 });
+    const expected = step === steps.at(-1) ? "Cannot run before_checkout: it is not written yet" : step[1] === "check" ? "built for exactly this interface" : "";
+    if (ok && (stdout + stderr).toLowerCase().includes(expected.toLowerCase())) continue;
+    fail(`bindings for ${language}`, `${step.slice(1, 3).join(" ") || step[0]}: ${(stderr + stdout).trim().slice(0, 600)}`);
+    return false;
+  }
+  return true;
+}
 
 function npm(folder, args) {
   const { ok, stderr } = run("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });

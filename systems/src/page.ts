@@ -112,7 +112,8 @@ const TITLES: Readonly<Record<BindingLanguage, string>> = { typescript: "TypeScr
 const FENCES: Readonly<Partial<Record<BindingLanguage, string>>> = { typescript: "ts", assemblyscript: "ts" };
 
 async function examplesOf(document: InterfaceDocument): Promise<Block[]> {
-  const blocks: Block[] = [{ kind: "heading", level: 2, text: "A plug-in to begin with" }];
+  const text = "`npx tenon bindgen SYSTEM --lang LANGUAGE -o FOLDER` writes this file, with the types and functions that it uses beside it; SYSTEM is the file in which the application states this interface.";
+  const blocks: Block[] = [{ kind: "heading", level: 2, text: "A plug-in to begin with" }, { kind: "paragraph", text }];
   for (const language of BINDING_LANGUAGES) {
     if (TITLES[language] === "") continue;
     blocks.push({ kind: "heading", level: 3, text: TITLES[language] }, await exampleOf(document, language));

@@ -20,6 +20,7 @@ export const assemblyscript: Language = {
   title: "AssemblyScript",
   entries: ["assembly/plugin.ts", "assembly/index.ts"],
   files: /(?:^|\/)assembly\/[^/]+\.ts$/,
+  sign: /^import .* from "@tenon\/pdk-assemblyscript";$/m,
   tools: [ASC, KIT],
   build: async (source, options) => await compileAssemblyScript(source, options, ABORT),
 };

@@ -15,6 +15,8 @@ export interface Language {
   readonly entries: readonly string[];
   /** Matches the path of a file that can be built by itself. */
   readonly files: RegExp;
+  /** Matches the text of a `.ts` file that is not TypeScript but this. */
+  readonly sign?: RegExp;
   /** What has to be there to build; checked by `tenon new`, and by whoever calls them. */
   readonly tools: readonly Tool[];
   /**

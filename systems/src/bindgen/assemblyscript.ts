@@ -7,7 +7,7 @@
 
 import { type Declaration, type Field, type Model, type ModelFunction, type ModelPayload, type Type } from "./model.ts";
 import { type Plain, PlainTypes } from "./plain.ts";
-import { docComment, type GeneratedFile, NOTE, slug, stampText } from "./file.ts";
+import { docComment, type GeneratedFile, NOTE, skeletonNote, slug, stampText } from "./file.ts";
 
 /**
  * Makes the bindings of a guest: types and imports, the entry file that is compiled, and a plug-in to begin with.
@@ -100,7 +100,7 @@ class AssemblyScript {
   skeleton(types: string): string {
     const records = [...new Set(this.#model.exports.flatMap(({ input, output }) => [...this.#namesIn(input), ...this.#namesIn(output)]))];
     const functions = this.#model.exports.map((each) => `\n${docComment(each.doc, "")}export function ${identifier(each.name)}(${each.input === undefined ? "" : `input: ${this.#payload(each.input)}`}): ${this.#result(each)} {\n  throw new Error("Cannot run ${each.name}: it is not written yet");\n}\n`);
-    return `/** A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file. */\n\nimport { Json } from "@tenon/pdk-assemblyscript";\nimport { ${["Box", ...records].join(", ")} } from "./${types}";\n${functions.join("")}`;
+    return `/**\n${skeletonNote(this.#model.document, "@tenon/pdk-assemblyscript assemblyscript").map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */\n\nimport { Json } from "@tenon/pdk-assemblyscript";\nimport { ${["Box", ...records].join(", ")} } from "./${types}";\n${functions.join("")}`;
   }
 
   #class(record: Declaration & { readonly fields: readonly Field[] }): string {

@@ -8,7 +8,7 @@
 
 import { brokenIfs, cIdentifier, cString } from "./c-names.ts";
 import { C_PRIMITIVES } from "./c-primitives.ts";
-import { docComment, type GeneratedFile, NOTE, slug, stampAssembly, stampText } from "./file.ts";
+import { docComment, type GeneratedFile, NOTE, skeletonNote, slug, stampAssembly, stampText } from "./file.ts";
 import type { Model, ModelFunction, ModelPayload } from "./model.ts";
 import { fieldNames, type Plain, type PlainEnumeration, type PlainField, type PlainRecord, PlainTypes, valueNames } from "./plain.ts";
 
@@ -73,10 +73,7 @@ class C {
   skeleton(): string {
     const functions = this.#model.exports.map((each) => `\n${docComment(each.doc, "")}${this.#prototype(each)} {\n${[each.input && "  (void)input;\n", each.output && "  (void)output;\n"].filter(Boolean).join("")}  return tenon_fail("Cannot run ${each.name}: it is not written yet");\n}\n`);
     return `/*
- * A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
- *
- * To build it, tenon.h of the kit lying beside it: clang --target=wasm32 -O2 -mbulk-memory -nostdlib -fno-builtin
- * -Wl,--no-entry,--strip-all,--keep-section=tenon:system -o plugin.wasm plugin.c
+${skeletonNote(this.#model.document, "@tenon/pdk-c @yowasp/clang").map((line) => ` * ${line}`.trimEnd()).join("\n")}
  */
 #include "bindings.h"
 ${functions.join("")}`;

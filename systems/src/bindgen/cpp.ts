@@ -7,7 +7,7 @@
  */
 
 import { brokenIfs, cIdentifier, cString } from "./c-names.ts";
-import { docComment, type GeneratedFile, NOTE, slug, stampAssembly, stampText } from "./file.ts";
+import { docComment, type GeneratedFile, NOTE, skeletonNote, slug, stampAssembly, stampText } from "./file.ts";
 import type { Model, ModelFunction, ModelPayload } from "./model.ts";
 import { fieldNames, type Plain, type PlainEnumeration, type PlainField, type PlainRecord, PlainTypes, valueNames } from "./plain.ts";
 
@@ -78,10 +78,7 @@ ${host}${exports.map((each) => `\n${this.#export(each)}`).join("")}
 
   skeleton(): string {
     const functions = this.#model.exports.map((each) => `\n${docComment(each.doc, "")}${this.#prototype(each)} {\n${each.input === undefined ? "" : "  static_cast<void>(input);\n"}  return tenon::fail("Cannot run ${each.name}: it is not written yet");\n}\n`);
-    return `// A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
-//
-// To build it, tenon.hpp and tenon.h of the kits lying beside it: clang++ --target=wasm32-wasip1 -std=c++23 -O2
-// -fno-exceptions -mexec-model=reactor -mbulk-memory -Wl,--strip-all,--keep-section=tenon:system -o plugin.wasm plugin.cpp
+    return `${skeletonNote(this.#model.document, "@tenon/pdk-cpp @tenon/pdk-c @yowasp/clang").map((line) => `// ${line}`.trimEnd()).join("\n")}
 #include "bindings.hpp"
 
 namespace plugin {

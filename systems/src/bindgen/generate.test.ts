@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { main as compile } from "assemblyscript/asc";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { document, everything, kitchenSink } from "../../test/kitchen-sink.ts";
 import { discounts } from "../../test/shop.ts";
 import { BINDING_LANGUAGES, type BindingLanguage, generateBindings, jsonSchema, definePluginSystem, stampOfBindings } from "../mod.ts";
@@ -167,6 +168,15 @@ describe("generateBindings()", () => {
     const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { run: { input: schema("string"), output: schema("number") }, again: { input: schema("string") } } });
     const types = (await filesOf("typescript", system.document())).get("t.ts");
     expect(types?.match(/interface A\d? \{\n.*\n/g)).toEqual(["interface A {\n  readonly a?: string;\n", "interface A2 {\n  readonly a?: number;\n"]);
+  });
+
+  test("a record that crosses both ways is one type, though who receives it allows no other fields", async () => {
+    const cart = z.object({ id: z.string(), lines: z.array(z.object({ sku: z.string() })) }).meta({ title: "Cart" });
+    const system = definePluginSystem({ name: "both-ways", version: "1.0.0", exports: { ask: { input: cart, output: cart } }, imports: { keep: { input: cart, output: cart } } });
+    const schemas = Object.values({ ...system.document().exports, ...system.document().imports }).flatMap(({ input, output }) => [input, output].map((each) => JSON.stringify(each?.schema)));
+    expect(new Set(schemas).size).toBe(2);
+    const rust = (await filesOf("rust", system.document())).get("src/bindings.rs");
+    expect(rust?.match(/pub struct \w+/g)).toEqual(["pub struct Cart", "pub struct CartLinesItem"]);
   });
 
   test("names of the interface and names of the templates do not meet", async () => {

@@ -25,6 +25,8 @@ export interface BindingOptions {
   readonly language: BindingLanguage;
   /** Names of the optional exports that the plug-in shall have; all if left out. */
   readonly optional?: readonly string[];
+  /** Where npm puts the plug-in kit, as seen from the folder of the bindings: for Rust and Go, which name its path. */
+  readonly packages?: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface BindingOptions {
  * @returns Files; those that are skeletons are the author's once they are there.
  * @throws {RangeError} If there is no such language or optional export, or a name that the language cannot have.
  */
-export async function generateBindings(document: InterfaceDocument, { language, optional }: BindingOptions): Promise<readonly GeneratedFile[]> {
+export async function generateBindings(document: InterfaceDocument, { language, optional, packages = "node_modules" }: BindingOptions): Promise<readonly GeneratedFile[]> {
   if (!BINDING_LANGUAGES.includes(language)) throw new RangeError(`Cannot make bindings for "${language}": there are "${BINDING_LANGUAGES.join('", "')}"`);
   const model = modelOf(document);
   const word = [...model.exports, ...model.imports].find(({ name }) => WORDS[language]?.has(name));
@@ -49,9 +51,9 @@ export async function generateBindings(document: InterfaceDocument, { language, 
     case "assemblyscript":
       return assemblyscriptGuest(chosen(model, optional), hash);
     case "rust":
-      return rustGuest(chosen(model, optional), hash);
+      return rustGuest(chosen(model, optional), hash, packages);
     case "go":
-      return goGuest(chosen(model, optional), hash);
+      return goGuest(chosen(model, optional), hash, packages);
     case "c":
       return cGuest(chosen(model, optional), hash);
     case "cpp":

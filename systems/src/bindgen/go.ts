@@ -4,7 +4,7 @@
  * Unions, mixed enumerations and what has no type stay `json.RawMessage`. What may be absent is nil.
  */
 
-import { type GeneratedFile, lineComment, slug, stampText } from "./file.ts";
+import { type GeneratedFile, lineComment, skeletonNote, slug, stampText } from "./file.ts";
 import { type Model, type ModelFunction, type ModelPayload, pascal } from "./model.ts";
 import { fieldNames, type Plain, type PlainField, type PlainRecord, PlainTypes, valueNames } from "./plain.ts";
 
@@ -13,13 +13,14 @@ import { fieldNames, type Plain, type PlainField, type PlainRecord, PlainTypes, 
  *
  * @param model The interface.
  * @param hash Its hash.
+ * @param packages Folder that npm puts the kit into.
  */
-export function goGuest(model: Model, hash: string): readonly GeneratedFile[] {
+export function goGuest(model: Model, hash: string, packages: string): readonly GeneratedFile[] {
   const writer = new Go(model);
   return [
     { path: "bindings.go", text: writer.bindings(hash), isSkeleton: false },
     { path: "plugin.go", text: writer.skeleton(), isSkeleton: true },
-    { path: "go.mod", text: `module ${slug(model.document)}-plugin\n\ngo 1.24\n\nrequire tenon/pdk v0.0.0\n\n// Where npm i -D @tenon/pdk-go puts it.\nreplace tenon/pdk => ./node_modules/@tenon/pdk-go\n`, isSkeleton: true },
+    { path: "go.mod", text: `module ${slug(model.document)}-plugin\n\ngo 1.24\n\nrequire tenon/pdk v0.0.0\n\n// Where npm i -D @tenon/pdk-go puts it.\nreplace tenon/pdk => ${packages.startsWith(".") ? packages : `./${packages}`}/@tenon/pdk-go\n`, isSkeleton: true },
   ];
 }
 
@@ -67,9 +68,7 @@ class Go {
     });
     return `//go:build wasip1
 
-// A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
-//
-// To build it: GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -ldflags='-s -w' -o plugin.wasm .
+${skeletonNote(this.#model.document, "@tenon/pdk-go").map((line) => `// ${line}`.trimEnd()).join("\n")}
 package main
 
 ${functions.length === 0 ? "" : 'import "errors"\n\n'}func main() {}

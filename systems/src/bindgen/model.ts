@@ -1,13 +1,14 @@
 /**
  * The types of an interface as programs see them: JSON Schemas turned into named declarations and the types between them.
  *
- * What a schema says beyond that (bounds, patterns) is checked by the host and not told here. What no type of a programming
+ * What a schema says beyond that (bounds, patterns) is checked by the host and told in words. What no type of a programming
  * language says (`not`, `if`, tuples and the like) is `any`: the value as JSON.
  */
 
 import { type DocumentFunction, type DocumentPayload, type InterfaceDocument, stringify } from "../document.ts";
 import { type JsonSchema, resolveReference } from "../json-schema.ts";
 import type { Encoding } from "../wire.ts";
+import { rulesOf } from "./rules.ts";
 
 /** A type. */
 export type Type =
@@ -159,7 +160,7 @@ class Builder {
         name: field,
         type: this.#type(each, `${name}${pascal(field)}`),
         isOptional: !required.has(field),
-        doc: docOf(each),
+        doc: [docOf(each), rulesOf(each)].filter((text) => text !== "").join(" "),
       })),
     }));
   }
@@ -174,7 +175,7 @@ class Builder {
 
   /** One declaration for each schema; another schema of the same name gets a number. */
   #declare(hint: string, schema: JsonSchema, make: (name: string) => Declaration): Type {
-    const text = stringify([schema, this.#root["$defs"], this.#root["definitions"]].slice(0, 1 + (stringify(schema).includes('"$ref"') ? 2 : 0)));
+    const text = JSON.stringify([schema, this.#root["$defs"], this.#root["definitions"]].slice(0, 1 + (stringify(schema).includes('"$ref"') ? 2 : 0)), withoutBounds);
     for (let count = 1; ; count += 1) {
       const name = count === 1 ? hint : `${hint}${count}`;
       const known = this.#declared.get(name);
@@ -206,6 +207,11 @@ class Builder {
     const inner: Type = { kind: "literals", values: rest as (string | number | boolean)[] };
     return rest.length < values.length ? { kind: "nullable", of: inner } : inner;
   }
+}
+
+/** Whether other fields are refused is no part of a type: what sends and what receives a value differ there. */
+function withoutBounds(key: string, value: unknown): unknown {
+  return key === "additionalProperties" && typeof value === "boolean" ? undefined : value;
 }
 
 function titleOf(schema: unknown): string | undefined {

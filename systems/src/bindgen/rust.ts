@@ -4,7 +4,7 @@
  * Unions, mixed enumerations and what has no type stay `serde_json::Value`.
  */
 
-import { type GeneratedFile, lineComment, NOTE, slug, stampText } from "./file.ts";
+import { type GeneratedFile, lineComment, NOTE, skeletonNote, slug, stampText } from "./file.ts";
 import { type Declaration, type Field, type Model, type ModelFunction, type ModelPayload, pascal, type Type } from "./model.ts";
 import { PlainTypes } from "./plain.ts";
 
@@ -13,13 +13,14 @@ import { PlainTypes } from "./plain.ts";
  *
  * @param model The interface.
  * @param hash Its hash.
+ * @param packages Folder that npm puts the kit into.
  */
-export function rustGuest(model: Model, hash: string): readonly GeneratedFile[] {
+export function rustGuest(model: Model, hash: string, packages: string): readonly GeneratedFile[] {
   const writer = new Rust(model);
   return [
     { path: "src/bindings.rs", text: writer.bindings(hash), isSkeleton: false },
     { path: "src/lib.rs", text: writer.skeleton(), isSkeleton: true },
-    { path: "Cargo.toml", text: manifest(model), isSkeleton: true },
+    { path: "Cargo.toml", text: manifest(model, packages), isSkeleton: true },
   ];
 }
 
@@ -75,7 +76,7 @@ ${declarations.map((each) => `\n${this.#declaration(each)}`).join("")}${function
       const error = `Error::msg(${text})`.length <= MAX_ARGUMENTS ? `Error::msg(${text})` : `Error::msg(\n        ${text},\n    )`;
       return `\n${lineComment(each.doc, "/// ")}#[plugin_fn]\n${head}\n    Err(${error})\n}\n`;
     });
-    return `//! A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
+    return `${skeletonNote(this.#model.document, "@tenon/pdk-rust").map((line) => `//! ${line}`.trimEnd()).join("\n")}
 
 #![allow(non_snake_case, unused_imports)]
 
@@ -177,7 +178,7 @@ function enumeration({ name, doc: text }: Declaration, values: readonly string[]
   return `${lineComment(text, "/// ")}#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]\npub enum ${name} {\n${unique.map((variant) => `    #[serde(rename = ${rustString(variant.value)})]\n    ${variant.name},\n`).join("")}}\n`;
 }
 
-function manifest({ document }: Model): string {
+function manifest({ document }: Model, packages: string): string {
   return `[package]
 name = "${slug(document)}-plugin"
 version = "0.1.0"
@@ -192,7 +193,7 @@ serde = { version = "1", features = ["derive"] }
 # Without this feature some numbers change in their last digit.
 serde_json = { version = "1", features = ["float_roundtrip"] }
 # Where npm i -D @tenon/pdk-rust puts it.
-tenon-pdk = { path = "node_modules/@tenon/pdk-rust" }
+tenon-pdk = { path = ${JSON.stringify(`${packages}/@tenon/pdk-rust`)} }
 
 [profile.release]
 opt-level = "s"

@@ -3,7 +3,7 @@
  */
 
 import { type Declaration, type Model, type ModelFunction, type ModelPayload, pascal, type Type } from "./model.ts";
-import { docComment, type GeneratedFile, NOTE, slug, stampText } from "./file.ts";
+import { docComment, type GeneratedFile, NOTE, skeletonNote, slug, stampText } from "./file.ts";
 
 /**
  * Makes the bindings of a guest: types and imports, the entry file that is compiled, and a plug-in to begin with.
@@ -153,7 +153,7 @@ function skeletonOf(model: Model, types: string): string {
     return `\n${docComment(each.doc, "")}export function ${each.name}(${input}): ${resultType(each)} {\n  throw new Error("Cannot run ${each.name}: it is not written yet");\n}\n`;
   });
   const imported = names.size === 0 ? "" : importText([...names].toSorted(), types);
-  return `/** A plug-in of ${model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file. */\n\n${imported}${functions.join("")}`;
+  return `/**\n${skeletonNote(model.document, "@tenon/pdk").map((line) => ` * ${line}`.trimEnd()).join("\n")}\n */\n\n${imported}${functions.join("")}`;
 }
 
 function declarationsOf({ declarations }: Model): string {

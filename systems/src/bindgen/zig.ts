@@ -4,7 +4,7 @@
  * Unions, mixed enumerations and what has no type stay `std.json.Value`. Fields keep the names they have in JSON.
  */
 
-import { type GeneratedFile, lineComment, NOTE, stampAssembly, stampText } from "./file.ts";
+import { type GeneratedFile, lineComment, NOTE, skeletonNote, stampAssembly, stampText } from "./file.ts";
 import type { Model, ModelFunction, ModelPayload } from "./model.ts";
 import { type Plain, type PlainField, type PlainRecord, PlainTypes } from "./plain.ts";
 
@@ -75,10 +75,7 @@ ${functions.join("")}`;
 
   skeleton(): string {
     const functions = this.#model.exports.map((each) => `\n${lineComment(each.doc, "/// ")}pub fn ${functionName(each.name)}(${each.input === undefined ? "" : `input: ${this.#payload(each.input, "bindings.")}`}) !${each.output === undefined ? "void" : this.#payload(each.output, "bindings.")} {\n${each.input === undefined ? "" : "    _ = input;\n"}    return tenon.fail("Cannot run ${each.name}: it is not written yet", .{});\n}\n`);
-    return `//! A plug-in of ${this.#model.document.name}. Write the bodies; \`tenon bindgen\` never overwrites this file.
-//!
-//! To build it, pdks/zig being the folder of the kit:
-//! zig build-exe -target wasm32-freestanding -O ReleaseSmall -fstrip -fno-entry -rdynamic --dep tenon -Mroot=main.zig -Mtenon=pdks/zig/src/tenon.zig -femit-bin=plugin.wasm
+    return `${skeletonNote(this.#model.document, "@tenon/pdk-zig").map((line) => `//! ${line}`.trimEnd()).join("\n")}
 
 const std = @import("std");
 const tenon = @import("tenon");
