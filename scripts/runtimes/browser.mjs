@@ -4,8 +4,11 @@
  * loopback for what they look at.
  */
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium, firefox } from "playwright-core";
 
 const QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -54,16 +57,45 @@ export async function outcomeOf(name, url) {
   try {
     const page = await browser.newPage();
     await page.goto(url);
-    // Playwright's own waiting takes `eval`, which a strict page refuses.
-    for (let tries = 0; tries < 3000; tries += 1) {
-      const outcome = await page.evaluate("globalThis.outcome");
-      if (outcome !== undefined) return outcome;
-      await page.waitForTimeout(100);
-    }
-    throw new Error(`${name} has no outcome of ${url} after five minutes`);
+    return await waitForOutcome(page, url);
   } finally {
     await browser.close();
   }
+}
+
+/**
+ * Loads an extension into Chromium, opens its `index.html`, and waits as {@link outcomeOf} does.
+ *
+ * @param folder The extension's folder, with its `manifest.json`.
+ * @returns The outcomes of the page and of the service worker.
+ */
+export async function outcomesOfExtension(folder) {
+  const executablePath = findBrowser("chromium");
+  if (executablePath === undefined) throw new Error("chromium is not installed; apt-get install chromium");
+  const profile = mkdtempSync(join(tmpdir(), "tenon-extension-"));
+  // Playwright's own headless Chromium has no extensions, Chromium's has.
+  const context = await chromium.launchPersistentContext(profile, { executablePath, headless: false, args: [...QUIET, "--headless=new", `--disable-extensions-except=${folder}`, `--load-extension=${folder}`] });
+  try {
+    // Source: https://source.chromium.org/chromium/chromium/src/+/main:components/crx_file/id_util.cc
+    const id = createHash("sha256").update(folder).digest("hex").slice(0, 32).replaceAll(/./g, (digit) => "abcdefghijklmnop"[Number.parseInt(digit, 16)]);
+    const page = await context.newPage();
+    await page.goto(`chrome-extension://${id}/index.html`);
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent("serviceworker", { timeout: 30_000 }));
+    return { page: await waitForOutcome(page, "the extension's page"), worker: await worker.evaluate("globalThis.outcome") };
+  } finally {
+    await context.close();
+    rmSync(profile, { recursive: true, force: true });
+  }
+}
+
+/** Playwright's own waiting takes `eval`, which a strict page refuses. */
+async function waitForOutcome(page, name) {
+  for (let tries = 0; tries < 3000; tries += 1) {
+    const outcome = await page.evaluate("globalThis.outcome");
+    if (outcome !== undefined) return outcome;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`no outcome of ${name} after five minutes`);
 }
 
 /** The same over WebDriver. Source: https://www.w3.org/TR/webdriver2/ */

@@ -1,26 +1,52 @@
 /**
  * Forbids a host that works here and not in a page: it is packed, installed into an empty project, and built by Vite, webpack,
  * esbuild and Rollup, and used with no bundler at all, by an import map. Each page runs in Chromium under the strictest content
- * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`.
+ * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`. What esbuild built runs as an
+ * extension (manifest version 3), too: its page, and its service worker, which may load nothing later and is one file.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { check, firstLine, run } from "../check.mjs";
-import { outcomeOf, serve } from "../runtimes/browser.mjs";
+import { outcomeOf, outcomesOfExtension, serve } from "../runtimes/browser.mjs";
 import { ISOLATED } from "../runtimes/runtimes.mjs";
 import { readJson, root } from "../tree.mjs";
 
 const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
-/** What every page does: all that a page loads later is used, a loop is stopped, and a host function's promise is awaited on a thread. */
-const PAGE = `
+const PAGE_SCRIPT = { in: "page.js", out: "page" };
+const THREAD_SCRIPT = { in: "@tenon/host/thread", out: "web-thread" };
+const ESBUILD = { bundle: true, format: "esm", minify: true, target: "es2022", logLevel: "silent" };
+
+const EXTENSION = {
+  manifest_version: 3,
+  name: "Tenon",
+  version: "1",
+  background: { service_worker: "background.js", type: "module" },
+  content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" },
+  // What threads need.
+  cross_origin_embedder_policy: { value: "require-corp" },
+  cross_origin_opener_policy: { value: "same-origin" },
+};
+
+const THREAD = `
+    const later = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, async (_context, text) => text.toUpperCase()) } };
+    const onThread = await createPlugin(new URL("/plugin.wasm", location.href), { functions: later, engine: "worker" });
+    const threadText = (await onThread.call("run", "bye")).text();
+    await onThread.close();
+`;
+
+/**
+ * What every page does: all that a page loads later is used, a loop is stopped, and a host function's promise is awaited on a
+ * thread, which a service worker cannot start.
+ */
+const pageWith = (thread) => `
 import { createPlugin, hostFunction, PluginError } from "@tenon/host";
 import { memoryFolder } from "@tenon/host/files";
 
-globalThis.outcome = await (async () => {
+(async () => {
   try {
     const functions = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, (_context, text) => text.toUpperCase()) } };
     const folder = memoryFolder();
@@ -28,15 +54,11 @@ globalThis.outcome = await (async () => {
     const text = (await plugin.call("run", "hello")).text();
     const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
     await plugin.close();
-    const later = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, async (_context, text) => text.toUpperCase()) } };
-    const onThread = await createPlugin(new URL("/plugin.wasm", location.href), { functions: later, engine: "worker" });
-    const threadText = (await onThread.call("run", "bye")).text();
-    await onThread.close();
-    return { text, code, threadText };
+${thread ? THREAD : "    const threadText = undefined;\n"}    return { text, code, threadText };
   } catch (error) {
     return { error: String(error.stack) };
   }
-})();
+})().then((outcome) => void (globalThis.outcome = outcome));
 `;
 
 /**
@@ -55,7 +77,7 @@ const BUILDERS = {
   },
   esbuild: async (load, folder, out) => {
     const { build } = await load("esbuild");
-    await build({ absWorkingDir: folder, entryPoints: [{ in: "page.js", out: "page" }, { in: "@tenon/host/thread", out: "web-thread" }], outdir: out, bundle: true, splitting: true, format: "esm", minify: true, target: "es2022", logLevel: "silent" });
+    await build({ ...ESBUILD, absWorkingDir: folder, entryPoints: [PAGE_SCRIPT, THREAD_SCRIPT], outdir: out, splitting: true });
   },
   rollup: async (load, folder, out) => {
     const { rollup } = await load("rollup");
@@ -70,7 +92,8 @@ await check(async (fail) => {
   try {
     const tarballs = ["wasm", "hosts/typescript"].map((source) => pack(source, folder));
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-    writeFileSync(join(folder, "page.js"), PAGE);
+    writeFileSync(join(folder, "page.js"), pageWith(true));
+    writeFileSync(join(folder, "background.js"), pageWith(false));
     const installed = run("npm", ["i", ...tarballs, ...TOOLS, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
     if (!installed.ok) throw new Error(`npm cannot install the packages: ${firstLine(installed.stderr)}`);
     const load = async (name) => {
@@ -93,7 +116,8 @@ await check(async (fail) => {
     const inline = JSON.stringify(map);
     const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
     sizes.push(await judge("no bundler", html, (path) => join(folder, path), plugin, fail, await hashOf(inline)));
-    return sizes.join(", ");
+    await judgeExtension((await load("esbuild")).build, folder, plugin, fail);
+    return `${sizes.join(", ")}; an extension's page and service worker`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -111,11 +135,7 @@ async function judge(name, html, pathOf, plugin, fail, scriptHash) {
     return { type: "text/javascript", body: readFileSync(pathOf(path)), headers: { ...ISOLATED, "content-security-policy": POLICY } };
   });
   try {
-    const { text, code, threadText, error } = await outcomeOf("chromium", `${server.origin}/`);
-    if (error !== undefined) fail(name, `its page fails: ${error}`);
-    else if (text !== "HELLO") fail(name, `its plug-in answers "${text}", expected "HELLO"`);
-    else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
-    else if (threadText !== "BYE") fail(name, `its plug-in on a thread answers "${threadText}", expected "BYE"`);
+    compare(name, await outcomeOf("chromium", `${server.origin}/`), "BYE", fail);
     return `${name}: ${requests} scripts`;
   } catch (error) {
     fail(name, `its page does not finish; ${firstLine(error.message)}`);
@@ -123,6 +143,30 @@ async function judge(name, html, pathOf, plugin, fail, scriptHash) {
   } finally {
     server.close();
   }
+}
+
+/** Builds the page and the service worker into an extension, which Chromium runs. */
+async function judgeExtension(build, folder, plugin, fail) {
+  const out = join(folder, "extension");
+  await BUILDERS.esbuild(async () => ({ build }), folder, out);
+  await build({ ...ESBUILD, absWorkingDir: folder, entryPoints: ["background.js"], outdir: out });
+  writeFileSync(join(out, "plugin.wasm"), plugin);
+  writeFileSync(join(out, "index.html"), '<!doctype html><script type="module" src="/page.js"></script>');
+  writeFileSync(join(out, "manifest.json"), JSON.stringify(EXTENSION));
+  try {
+    const { page, worker } = await outcomesOfExtension(out);
+    compare("an extension's page", page, "BYE", fail);
+    compare("an extension's service worker", worker ?? { error: "it has no outcome" }, undefined, fail);
+  } catch (error) {
+    fail("an extension", `it does not finish; ${firstLine(error.message)}`);
+  }
+}
+
+function compare(name, { text, code, threadText, error }, expected, fail) {
+  if (error !== undefined) fail(name, `it fails: ${error}`);
+  else if (text !== "HELLO") fail(name, `its plug-in answers "${text}", expected "HELLO"`);
+  else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
+  else if (threadText !== expected) fail(name, `its plug-in on a thread answers "${threadText}", expected "${expected}"`);
 }
 
 function pack(source, folder) {
