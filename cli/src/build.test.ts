@@ -151,6 +151,47 @@ describe("tenon new and tenon test", () => {
     expect(status).toBe(2);
   });
 
+  test("tenon test runs the vitest of a project that lists it, on the plug-in it has built", () => {
+    const check = 'import { openPlugin } from "@tenon/test";\nimport { expect, test } from "vitest";\ntest("says hello", async () => {\n  const plugin = await openPlugin();\n  expect((await plugin.call("hello")).output.text()).toBe("HELLO");\n  await plugin.close();\n});\n';
+    const made = project({ "plugin.ts": 'export function hello(): string { return "HELLO"; }', "plugin.test.ts": check, "package.json": '{ "type": "module", "devDependencies": { "vitest": "*" } }', "vitest.config.mjs": "export default {};" });
+    const passed = tenon(made, "test");
+    expect(passed.stdout).toContain("1 passed");
+    expect(passed.status).toBe(0);
+    writeFileSync(join(made, "plugin.ts"), 'export function hello(): string { return "BYE"; }');
+    const failed = tenon(made, "test");
+    expect(failed.stdout).toContain("1 failed");
+    expect(failed.status).toBe(5);
+  });
+
+  test("tenon test --watch runs the tests again when a file changes, until Ctrl-C", async () => {
+    const made = join(folder, "watched");
+    expect(tenon(folder, "new", "watched", "--json").status).toBe(0);
+    const source = readFileSync(join(made, "plugin.ts"), "utf8");
+    const child = spawn(process.execPath, [TENON, "test", "--watch"], { cwd: made, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CI: "" } });
+    try {
+      const results = (async function* () {
+        let text = "";
+        for await (const chunk of child.stdout) {
+          text += String(chunk);
+          for (let end = /fail (\d)\n/.exec(text); end !== null; end = /fail (\d)\n/.exec(text)) {
+            yield Number(end[1]);
+            text = text.slice(end.index + end[0].length);
+          }
+        }
+      })();
+      const next = async () => (await results.next()).value as number | undefined;
+      expect(await next()).toBe(0);
+      writeFileSync(join(made, "plugin.ts"), source.replace('"Hello"', '"Goodbye"').replace("name.length", "name.length + 1"));
+      expect(await next()).toBe(1);
+      writeFileSync(join(made, "plugin.ts"), source);
+      expect(await next()).toBe(0);
+    } finally {
+      const ended = new Promise((settle) => child.once("exit", settle));
+      child.kill("SIGINT");
+      expect(await ended).toBe(0);
+    }
+  });
+
   test("tenon test says when there is no test", () => {
     const { status, stderr } = tenon(project({ "plugin.ts": HELLO }), "test");
     expect(stderr).toContain("there is no *.test.ts");

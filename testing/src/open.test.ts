@@ -126,7 +126,7 @@ describe("openPlugin()", () => {
 
 describe("checkSize()", () => {
   test("records the first time, accepts what is close, refuses growth until it is updated", async () => {
-    vi.stubEnv("CI", undefined);
+    vi.stubEnv("CI", "");
     const file = join(folder, "size.json");
     await using plugin = await openPlugin({ source, functions: { "extism:host/user": { level: () => 0, later: () => 0n } } });
     const size = await plugin.checkSize({ file });
