@@ -1,6 +1,6 @@
 /**
- * Forbids TypeScript plug-ins that do not run in the official hosts of others: one plug-in is built and called in the Go host
- * (wazero) and in the Python host (wasmtime), each from its own registry. Where Go or Python is missing, its line says so.
+ * Forbids TypeScript plug-ins that do not run in the official hosts of others: one plug-in is built, interpreted and
+ * optimized, and called in the Go host (wazero) and in the Python host (wasmtime), each from its own registry. Where Go or Python is missing, its line says so.
  * npm's host runs all tests of the compiler.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -21,31 +21,42 @@ const EXPECTED = [
   { output: "later" },
   { output: "true" },
   { error: "RangeError: too far\n    at fail (plugin.ts:21:13)" },
+  { output: '{"fibonacci":610,"sum":3.818228993228994}' },
 ];
 
 await check(async (fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-hosts-"));
   try {
-    const { wasm } = await compile("plugin.ts", { root: here });
-    const plugin = join(folder, "plugin.wasm");
-    writeFileSync(plugin, wasm);
-    return [judge("Go", runGo(plugin, folder), fail), judge("Python", runPython(plugin, folder), fail)].join(", ");
+    const go = prepareGo(folder);
+    const python = preparePython(folder);
+    const lines = [];
+    for (const optimize of [false, true]) {
+      const { wasm, optimized } = await compile("plugin.ts", { root: here, optimize });
+      if (optimize && !(optimized?.compiled > 0)) fail("compiler/test/hosts/plugin.ts", "has no function that is optimized");
+      const plugin = join(folder, "plugin.wasm");
+      writeFileSync(plugin, wasm);
+      const kind = optimize ? ", optimized" : "";
+      lines.push(judge(`Go${kind}`, go?.(plugin), fail), judge(`Python${kind}`, python?.(plugin), fail));
+    }
+    return lines.join("; ");
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
-function runGo(plugin, folder) {
+/** @returns What runs a plug-in's calls in the Go host; nothing if there is no Go. */
+function prepareGo(folder) {
   if (!isThere("go", ["version"])) return undefined;
   for (const name of ["main.go", "go.mod", "go.sum"]) copyFileSync(join(here, name), join(folder, name));
-  return run("go", ["run", ".", plugin], { cwd: folder });
+  const built = run("go", ["build", "-o", "host", "."], { cwd: folder });
+  return (plugin) => (built.ok ? run(join(folder, "host"), [plugin]) : built);
 }
 
-function runPython(plugin, folder) {
+function preparePython(folder) {
   const venv = join(folder, "venv");
   if (!isThere("python3", ["-m", "venv", venv])) return undefined;
   const installed = run(join(venv, "bin/pip"), ["install", "--quiet", "--disable-pip-version-check", PYTHON_HOST]);
-  return installed.ok ? run(join(venv, "bin/python"), [join(here, "main.py"), plugin]) : installed;
+  return (plugin) => (installed.ok ? run(join(venv, "bin/python"), [join(here, "main.py"), plugin]) : installed);
 }
 
 function isThere(program, args) {

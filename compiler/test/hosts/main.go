@@ -28,7 +28,7 @@ func main() {
 		panic(err)
 	}
 	defer plugin.Close(ctx)
-	for _, call := range [][2]string{{"text", "héé"}, {"cart", `{"customer":"ann","items":[1,2,3]}`}, {"cart", `{"customer":"bob","items":[]}`}, {"later", ""}, {"time", ""}, {"fail", ""}} {
+	for _, call := range [][2]string{{"text", "héé"}, {"cart", `{"customer":"ann","items":[1,2,3]}`}, {"cart", `{"customer":"bob","items":[]}`}, {"later", ""}, {"time", ""}, {"fail", ""}, {"compute", `{"steps":15}`}} {
 		_, output, err := plugin.Call(call[0], []byte(call[1]))
 		line := map[string]string{"output": string(output)}
 		if err != nil {

@@ -14,7 +14,7 @@ def level(plugin, inputs, outputs, *_user_data):
     outputs[0].value = len(plugin.input_string(inputs[0]))
 
 
-CALLS = [("text", "héé"), ("cart", '{"customer":"ann","items":[1,2,3]}'), ("cart", '{"customer":"bob","items":[]}'), ("later", ""), ("time", ""), ("fail", "")]
+CALLS = [("text", "héé"), ("cart", '{"customer":"ann","items":[1,2,3]}'), ("cart", '{"customer":"bob","items":[]}'), ("later", ""), ("time", ""), ("fail", ""), ("compute", '{"steps":15}')]
 
 with open(sys.argv[1], "rb") as file:
     manifest = {"wasm": [{"data": file.read()}], "config": {"currency": "EUR"}}

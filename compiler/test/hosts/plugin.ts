@@ -20,3 +20,12 @@ export function time(): boolean {
 export function fail(): void {
   throw new RangeError("too far");
 }
+/** What `optimize` compiles to WebAssembly: calls, whole numbers and fractions, properties. */
+export function compute({ steps }: { steps: number }): { fibonacci: number; sum: number } {
+  const point = { x: 0.5, y: 1 };
+  for (let step = 0; step < steps; step += 1) point.x += point.y / (step + 1);
+  return { fibonacci: fibonacci(steps), sum: point.x };
+}
+function fibonacci(n: number): number {
+  return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
+}
