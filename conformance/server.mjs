@@ -21,7 +21,7 @@ export async function startServer({ folder = "", isServed = () => false, pages =
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     if (Object.hasOwn(pages, pathname)) {
-      response.writeHead(200, { "content-type": TYPES[".html"], ...ALONE }).end(pages[pathname]);
+      response.writeHead(200, { "content-type": TYPES[extname(pathname) || ".html"], ...ALONE }).end(pages[pathname]);
       return;
     }
     const path = normalize(decodeURIComponent(pathname)).replace(/^[/\\]+/, "");

@@ -56,9 +56,8 @@ export function install(folder, { name, version, program }) {
 }
 
 /** Runs the bundle in Deno or Bun; returns what `runSuites` of the harness returns. */
-export async function runProgram(name, folder) {
+export async function runProgram(name, program, folder) {
   const runtime = PROGRAMS[name];
-  const program = install(folder, runtime);
   writeFileSync(join(folder, "tests.mjs"), await bundleTests(false));
   // Beside the bundle, as in the package: the script of threads that the platform starts by itself.
   copyFileSync(join(root, "hosts/typescript/dist/platform/node-thread.js"), join(folder, "node-thread.js"));

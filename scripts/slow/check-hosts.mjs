@@ -5,13 +5,13 @@
  * docs/measured/conformance.md. The Go host needs Go; the Python host a `PYTHON` with `pip install extism==1.1.1`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, firstLine, run } from "../check.mjs";
-import { root } from "../tree.mjs";
+import { check } from "../check.mjs";
+import { ADAPTER as OURS, runCasesInProgram, tallyHostCases } from "../runtimes/conformance.mjs";
+import { readJson, root } from "../tree.mjs";
 
-const OURS = "hosts/typescript/test/conformance-host.mjs";
+const RESULTS = "conformance/hosts.json";
 const python = process.env.PYTHON ?? "python3";
 const has = (command, args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
 
@@ -25,56 +25,21 @@ const HOSTS = [
   { name: "Python extism 1.1.1 (Rust runtime 1.41.0)", adapter: "conformance/adapters/extism-python.mjs", isHere: () => has(python, ["-c", "import extism"]) },
 ];
 
-await check((fail) => {
-  const folder = mkdtempSync(join(tmpdir(), "tenon-hosts-"));
+await check(async (fail) => {
   const figures = {};
   const left = [];
-  try {
-    for (const { name, adapter, engine, isHere = () => true } of HOSTS) {
-      if (!isHere()) {
-        left.push(name);
-        continue;
-      }
-      const file = join(folder, "results.json");
-      rmSync(file, { force: true });
-      const { stdout, stderr } = run(process.execPath, ["conformance/run.mjs", adapter, "--host", "--json", file, ...(engine ? ["--engine", engine] : [])], { timeout: 400_000 });
-      const results = read(file);
-      if (results === undefined) {
-        fail(name, `the runner ended early: ${firstLine(stderr || stdout)}`);
-        continue;
-      }
-      for (const { name: test, outcome, detail } of results) if (outcome === "failed") fail(`${name}, ${test}`, detail);
-      figures[name] = tally(results);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  const path = join(root, "conformance/hosts.json");
-  if (process.argv.includes("--write")) writeFileSync(path, `${JSON.stringify({ node: process.versions.node.split(".")[0], hosts: { ...read(path)?.hosts, ...figures } }, undefined, 1)}\n`);
-  return `${Object.keys(figures).length} hosts${left.length > 0 ? `, not here: ${left.join(", ")}` : ""}`;
-});
-
-function read(file) {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-/** By topic: how many passed of how many, what is left open and done otherwise, and the reasons for the rest. */
-function tally(results) {
-  const topics = {};
-  for (const { topic, outcome, detail, name } of results) {
-    const row = (topics[topic] ??= { passed: 0, of: 0, otherwise: {}, open: [] });
-    const short = name.replace(/^[^:]*: /, "");
-    if (outcome === "open") {
-      if (detail !== "as expected") row.open.push(short);
+  for (const { name, adapter, engine, isHere = () => true } of HOSTS) {
+    if (!isHere()) {
+      left.push(name);
       continue;
     }
-    row.of += 1;
-    if (outcome === "passed") row.passed += 1;
-    else row.otherwise[short] = detail.split(": ")[0];
+    try {
+      figures[name] = tallyHostCases(name, await runCasesInProgram(process.execPath, [], ["--host", ...(engine ? ["--engine", engine] : [])], adapter), fail);
+    } catch (error) {
+      fail(name, error.message);
+    }
   }
-  return topics;
-}
+  const kept = { node: process.versions.node.split(".")[0], hosts: { ...readJson(RESULTS).hosts, ...figures } };
+  if (process.argv.includes("--write")) writeFileSync(join(root, RESULTS), `${JSON.stringify(kept, undefined, 1)}\n`);
+  return `${Object.keys(figures).length} hosts${left.length > 0 ? `, not here: ${left.join(", ")}` : ""}`;
+});

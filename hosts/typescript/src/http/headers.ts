@@ -24,6 +24,10 @@ const TRANSFER = new Set([
 const REFUSED = new Set([
   ...["access-control-request-headers", "access-control-request-method", "access-control-request-private-network"],
   ...["cookie", "cookie2", "dnt", "origin", "referer", "set-cookie", "via"],
+  // Settings of HTTP/2 for whoever upgrades, which a plug-in cannot ask for. Source: https://httpwg.org/specs/rfc7540.html#Http2SettingsHeader
+  "http2-settings",
+  // A server that runs scripts by CGI hands this to them as HTTP_PROXY, and they send their requests there. Source: https://httpoxy.org/
+  "proxy",
   // A server that honours these runs another method than the one the rules were asked about.
   ...["x-http-method", "x-http-method-override", "x-method-override"],
 ]);

@@ -67,7 +67,7 @@ const REFUSED = [
   { name: "a header value with a NUL", json: `{"url":"${url}","headers":{"a":"\\u0000"}}`, field: "headers.a" },
   { name: "a header value past Latin-1", json: `{"url":"${url}","headers":{"a":"€"}}`, field: "headers.a" },
   { name: "a header value that is no text", json: `{"url":"${url}","headers":{"a":1}}`, field: "headers.a" },
-  ...["Cookie", "cookie2", "Set-Cookie", "Origin", "Referer", "Proxy-Authorization", "Sec-Fetch-Site", "X-HTTP-Method-Override", "Via"].map((name) => ({
+  ...["Cookie", "cookie2", "Set-Cookie", "Origin", "Referer", "Proxy", "Proxy-Authorization", "HTTP2-Settings", "Sec-Fetch-Site", "X-HTTP-Method-Override", "Via"].map((name) => ({
     name: `the header ${name}`,
     json: `{"url":"${url}","headers":{"${name}":"x"}}`,
     field: `headers.${name}`,
