@@ -83,16 +83,13 @@ export class InlineEngine implements Engine {
         }
       };
       call.waiting = { cut: (failure) => end(() => this.#fail(guest, call, failure)), stopWatching: undefined, ending: undefined, response: undefined };
+      const fail = (thrown: unknown): void => end(() => this.#fail(guest, call, thrown));
       try {
         this.#session.kernel.begin(input);
-      } catch (failure) {
-        end(() => this.#fail(guest, call, failure));
-        return;
+        run().then((code) => end(() => this.#complete(guest, call, code)), fail);
+      } catch (thrown) {
+        fail(thrown); // the input does not fit, or there is no stack left to begin on
       }
-      run().then(
-        (code) => end(() => this.#complete(guest, call, code)),
-        (thrown: unknown) => end(() => this.#fail(guest, call, thrown)),
-      );
     });
   }
 
@@ -177,14 +174,13 @@ export class InlineEngine implements Engine {
   #complete(guest: Guest, call: Call, code: unknown, isExit = false): Output {
     if (call.exitCode !== undefined && !isExit) return this.#fail(guest, call, new WasiExit(call.exitCode));
     const limited = guest.hasFuel ? limitFailure(guest.controls, this.#session) : undefined;
-    let failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
+    let failure: PluginError | undefined;
     let output = NO_BYTES;
-    if (failure === undefined) {
-      try {
-        output = this.#session.kernel.output();
-      } catch (thrown) {
-        failure = this.#thrownFailure(call.function, thrown);
-      }
+    try {
+      failure = call.failure ?? limited ?? this.#reportedFailure(call.function, code);
+      if (failure === undefined) output = this.#session.kernel.output();
+    } catch (thrown) {
+      failure = this.#thrownFailure(call.function, thrown);
     }
     return this.#end(guest, call, output, failure, isExit || call.failure !== undefined || limited !== undefined || call.function === COMMAND_EXPORT);
   }

@@ -29,6 +29,9 @@ export type KernelExports = {
 const RECORD = { outputOffset: 0, outputLength: 1, refusedOffset: 2, refusedLength: 4, error: 6, errorOffset: 8, errorLength: 9 } as const;
 const RECORD_WORDS = 12;
 
+/** Pages that a text may have: the next would be longer than a string of V8, whose shortest limit this is. */
+const MAX_TEXT_PAGES = 8191;
+
 /** Up to here a loop copies faster than `set`, which has to look at its arguments first. */
 const SMALL_BYTES = 64;
 
@@ -164,7 +167,10 @@ export class Kernel {
     return record[RECORD.outputOffset] !== 0 || untouched !== -1;
   }
 
-  /** @returns The error text of the call, or `undefined` if there is none. */
+  /**
+   * @returns The error text of the call, or `undefined` if there is none.
+   * @throws {PluginError} `memory/limit` if it is no string's length.
+   */
   error(): string | undefined {
     if (this.#view.length === 0 || this.#isShared) this.#refresh();
     const record = this.#record;
@@ -186,7 +192,7 @@ export class Kernel {
   /**
    * @param handle A block of UTF-8 text, or 0 for the empty text.
    * @returns The text; what is not UTF-8 becomes U+FFFD.
-   * @throws {PluginError} `memory/bad-handle` if no live block starts there.
+   * @throws {PluginError} `memory/bad-handle` if no live block starts there, `memory/limit` if it is no string's length.
    */
   text(handle: bigint): string {
     return handle === 0n ? "" : this.#decode(this.#block(handle));
@@ -273,6 +279,7 @@ export class Kernel {
 
   /** Browsers decode no shared memory. */
   #decode(view: Uint8Array<ArrayBuffer>): string {
+    if (view.length > MAX_TEXT_PAGES * PAGE_BYTES) throw new PluginError("memory/limit", `Cannot read a text of ${view.length} bytes: no string is that long`, { limitPages: MAX_TEXT_PAGES });
     return decoder.decode(this.#isShared ? view.slice() : view);
   }
 

@@ -40,7 +40,10 @@ export class Output {
     return this.#bytes;
   }
 
-  /** @returns The bytes as UTF-8 text; what is not UTF-8 becomes U+FFFD. */
+  /**
+   * @returns The bytes as UTF-8 text; what is not UTF-8 becomes U+FFFD.
+   * @throws {Error} The engine's, past the longest string it has: half a gigabyte in V8.
+   */
   text(): string {
     return decoder.decode(this.#bytes);
   }

@@ -595,6 +595,19 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect((await sut.call("run", "b", { hostContext: { tenant: "t2" } })).text()).toBe("b/t2/shop/run");
     });
 
+    test("plug-ins that share one object of functions share no call, and leave it as it is", async () => {
+      const who = hostFunction({ params: ["text"], result: "text" }, (context, text) => `${text} of ${context.plugin} for ${context.hostContext<string>()}`);
+      const user = Object.freeze({ ask: who });
+      const options = Object.freeze(withAsk(Object.freeze({ "extism:host/user": user })));
+      await using one = await create(ask, { ...options, name: "one" });
+      await using other = await create(ask, { ...options, name: "other" });
+      const outputs = await Promise.all([one.call("run", "a", { hostContext: "ann" }), other.call("run", "b", { hostContext: "bob" })]);
+      expect(outputs.map(String)).toEqual(["a of one for ann", "b of other for bob"]);
+      await other.close();
+      expect((await one.call("run", "c", { hostContext: "cid" })).text()).toBe("c of one for cid");
+      expect(Object.entries(user)).toEqual([["ask", who]]);
+    });
+
     test("a host function that throws fails that call with its cause and harms nothing else", async () => {
       const thrown = new Error("database is down");
       const options = withAsk({ "extism:host/user": { ask: () => { throw thrown; } } });
