@@ -14,7 +14,7 @@ const LAWS = [
   { name: "http-rules", property: httpRules.property, examples: [], runs: 2000 },
   { name: "manifest", property: manifest.property, examples: [], runs: 2000 },
   { name: "module", property: module.property, examples: module.examples, runs: 50 },
-  { name: "wasi-paths", property: wasiPaths.property, examples: [], runs: 50 },
+  { name: "wasi-paths", property: wasiPaths.property, examples: wasiPaths.examples, runs: 50 },
 ];
 
 test.each(LAWS)("$name", async ({ property, examples, runs }) => {

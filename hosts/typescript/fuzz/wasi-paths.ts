@@ -23,6 +23,13 @@ const path = fc.oneof(
 type Call = readonly [kind: "open" | "create" | "write" | "read" | "mkdir" | "rmdir" | "unlink" | "symlink" | "link" | "rename" | "stat" | "lstat" | "readlink" | "list" | "truncate", one: string, two: string];
 const call: fc.Arbitrary<Call> = fc.tuple(fc.constantFrom("open", "create", "write", "write", "read", "read", "mkdir", "mkdir", "rmdir", "unlink", "symlink", "symlink", "link", "rename", "rename", "stat", "lstat", "readlink", "list", "truncate"), path, path);
 
+/** Found: a second name of a symbolic link, which a folder in memory gave and one of the host did not. */
+export const examples: [Call[]][] = [
+  [[["symlink", "a", "a"], ["link", "a", "a"], ["open", "a", "/a"]]],
+  [[["symlink", "dir/a", "b"], ["link", "b", "c"], ["read", "c", ""], ["readlink", "c", ""], ["unlink", "b", ""], ["read", "c", ""]]],
+  [[["symlink", "../secret", "b"], ["link", "b", "c"], ["read", "c", ""], ["lstat", "c", ""]]],
+];
+
 /** The law. */
 export const property = fc.property(fc.array(call, { minLength: 1, maxLength: 20 }), (calls) => {
   const outside = fs.mkdtempSync(join(tmpdir(), "tenon-fuzz-"));

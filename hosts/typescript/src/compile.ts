@@ -13,7 +13,7 @@ import type { CompiledModule, ExternKind } from "./compiled.ts";
 import type { Signature } from "./functions.ts";
 import { Kept } from "./kept.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
-import { COMPILE_CACHE_BYTES, MIN_SHARED_BYTES } from "./limits.ts";
+import { COMPILE_CACHE_BYTES, COMPILED_MODULE_BYTES, MIN_SHARED_BYTES } from "./limits.ts";
 import { hashBytes } from "./load.ts";
 import type { Platform } from "./platform.ts";
 
@@ -53,7 +53,7 @@ const codes = new Kept<WebAssembly.Module>(COMPILE_CACHE_BYTES);
  */
 export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
   const key = await keyOf(bytes, settings, platform);
-  return await modules.get(key, () => compile(bytes, name, settings, platform), ({ image }) => Math.max(bytes.length, image?.bytes ?? 0));
+  return await modules.get(key, () => compile(bytes, name, settings, platform), ({ image }) => COMPILED_MODULE_BYTES + Math.max(bytes.length, image?.bytes ?? 0));
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
@@ -81,7 +81,7 @@ async function compileShared(split: SplitModule | undefined, settings: CompileSe
   const code = split.code as Uint8Array<ArrayBuffer>;
   try {
     const key = await keyOf(code, settings, platform);
-    const module = await codes.get(key, () => WebAssembly.compile(limitBytes(code, code, settings)), () => code.length);
+    const module = await codes.get(key, () => WebAssembly.compile(limitBytes(code, code, settings)), () => COMPILED_MODULE_BYTES + code.length);
     return { module, image: split.image };
   } catch {
     return undefined; // whatever is wrong with it is said about the whole, with the offsets of the whole

@@ -110,7 +110,10 @@ export class HostDirectory implements Directory {
     if (!this.#rules.mayLink) refuse("notcapable");
     attempt(() => {
       const from = this.#anchor.at(name);
-      this.#checkFile(fs.lstatSync(from, { bigint: true }));
+      const stat = fs.lstatSync(from, { bigint: true });
+      // Some systems would follow it, out of the folder perhaps; a second one with the same target is the same to a guest.
+      if (stat.isSymbolicLink()) return to.createLink(toName, this.readLink(name));
+      this.#checkFile(stat);
       fs.linkSync(from, to.#anchor.at(toName));
     });
   }
