@@ -1,6 +1,6 @@
 /**
  * The page of measured figures: every table of `benchmarks/results.json`, which `benchmarks/save.mjs` keeps, under the
- * question that the benchmark's header asks. Nothing is computed or left out here.
+ * question that the benchmark's header asks. Times are brought to a unit that one reads; nothing else is computed or left out.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ export function figuresPage() {
   });
   const machines = versions.map(([version, { machine }]) => `- ${version}: ${machine}`).join("\n");
   return `# Speed
-Measured by the programs in \`benchmarks/\`, each in one process, the rival (npm \`@extism/extism\`) in turn with us. A ratio above 1 means that we are faster. The machine is a small virtual one: trust the ratios, and measure your own case with \`npm run bench\`.
+Measured by the programs in \`benchmarks/\`, each in one process, the rival (npm \`@extism/extism\`) in turn with us. Where there is a rival, a ratio above 1 means that we are faster; of typed systems it is the cost, as a multiple of the raw call with JSON. The machine is a small virtual one: trust the ratios, and measure your own case with \`npm run bench\`.
 
 ${machines}
 
@@ -69,10 +69,41 @@ function caption(path) {
 function table(rows) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(columns), line(columns.map((column, index) => (index === 0 || typeof rows[0][column] === "string" ? "---" : "---:"))), ...rows.map((row) => line(columns.map((column) => format(row[column]))))].join("\n");
+  const isText = (column) => rows.some((row) => typeof row[column] === "string");
+  return [line(columns.map(headOf)), line(columns.map((column) => (isText(column) ? "---" : "---:"))), ...rows.map((row) => line(columns.map((column) => format(row[column], column))))].join("\n");
 }
 
-function format(value) {
-  if (typeof value === "number") return Number.isInteger(value) || Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
+/** Nanoseconds of the units that fields of times are named by: `ms`, `rivalNs`. */
+const TIMES = { ns: 1, us: 1e3, ms: 1e6 };
+/** Other units, as they are written. */
+const UNITS = { kB: "kB", MBs: "MB/s", MB: "MB", bytes: "bytes", percent: "%" };
+
+/** A field's name in parts, such as `rival`, `Ns`. */
+function partsOf(column) {
+  const [, words = "", unit = ""] = /^(|.*?[a-z0-9])(Ns|Us|Ms|kB|KB|MBs|MB|Bytes|Percent|(?<![a-z0-9])(?:ns|us|ms|bytes|percent))$/.exec(column) ?? [undefined, column];
+  return { words: words.replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, " ").toLowerCase(), unit };
+}
+
+/** `rivalNs` to `rival`, `warmMBs` to `warm, MB/s`; times bring their unit with each figure. */
+function headOf(column) {
+  const { words, unit } = partsOf(column);
+  if (unit === "") return words;
+  if (unit.toLowerCase() in TIMES) return words || "time";
+  const written = UNITS[unit] ?? UNITS[unit.toLowerCase()] ?? (unit === "KB" ? "kB" : unit);
+  return words === "" ? written : `${words}, ${written}`;
+}
+
+function format(value, column) {
+  const time = TIMES[partsOf(column).unit.toLowerCase()];
+  if (typeof value === "number") return time === undefined ? figure(value) : duration(value * time);
   return value === undefined || value === null ? "" : String(value).replaceAll("|", "\\|");
+}
+
+function duration(ns) {
+  const [unit, size] = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]].findLast(([, each]) => ns >= each) ?? ["ns", 1];
+  return `${figure(ns / size)} ${unit}`;
+}
+
+function figure(value) {
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
 }
