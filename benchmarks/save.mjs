@@ -12,7 +12,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const FILE = fileURLToPath(new URL("results.json", import.meta.url));
-const ALL = ["bench", "worker", "pool", "compiler", "systems", "languages"];
+const ALL = ["bench", "worker", "pool", "compiler", "engine", "systems", "languages"];
 
 const words = process.argv.slice(2);
 const flags = words.filter((word) => word.startsWith("--"));

@@ -30,7 +30,7 @@ ${sections.join("\n\n")}
 `;
 }
 
-const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", systems: "Typed systems", languages: "Languages" };
+const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", engine: "Interpreter of TypeScript plug-ins", systems: "Typed systems", languages: "Languages" };
 
 function titleOf(name) {
   return TITLES[name] ?? name;
@@ -95,15 +95,15 @@ function headOf(column) {
 
 function format(value, column) {
   const time = TIMES[partsOf(column).unit.toLowerCase()];
-  if (typeof value === "number") return time === undefined ? figure(value) : duration(value * time);
+  if (typeof value === "number") return time === undefined ? rounded(value) : duration(value * time);
   return value === undefined || value === null ? "" : String(value).replaceAll("|", "\\|");
 }
 
 function duration(ns) {
   const [unit, size] = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]].findLast(([, each]) => ns >= each) ?? ["ns", 1];
-  return `${figure(ns / size)} ${unit}`;
+  return `${rounded(ns / size)} ${unit}`;
 }
 
-function figure(value) {
+function rounded(value) {
   return Number.isInteger(value) || Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en-US") : String(Number(value.toPrecision(3)));
 }
