@@ -61,7 +61,7 @@ async function bindgen(system: string, { lang, output, optional, json, ...flags 
       const file = join(output, path);
       if (isSkeleton && existsSync(file)) kept.push(file);
       else {
-        await writeOutput(file, text);
+        await writeOutput(file, text, output);
         written.push(file);
       }
     }

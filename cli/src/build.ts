@@ -1,16 +1,16 @@
 /** `tenon build`: from a source in any language to a plug-in, once or at every change. */
 
-import { writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 
 import { type Command, Option } from "commander";
 
 import { escapeLine, formatJson } from "./escape.ts";
-import { type ExitCode, UsageError } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
 import { finishFailed } from "./failure.ts";
 import { printFindings } from "./findings.ts";
-import type { BuildOptions, Built } from "./languages/language.ts";
+import type { BuildOptions } from "./languages/language.ts";
 import { findSource, type Found, languageOf, LANGUAGES } from "./languages/table.ts";
+import { writeOutput } from "./output-file.ts";
 import type { Run } from "./program.ts";
 import { stampBuilt } from "./stamp.ts";
 import { Status } from "./status.ts";
@@ -122,7 +122,8 @@ async function buildOnce({ language, source }: Found, output: string, flags: Fla
   try {
     status.show(`building ${relative(process.cwd(), source.entry)}`);
     const built = await stampBuilt(source, await language.build(source, buildOptionsOf(flags, terminal, signal)));
-    await write(output, built);
+    await writeOutput(output, built.wasm, flags.output === undefined ? dirname(output) : undefined);
+    if (built.sourceMap !== undefined) await writeOutput(`${output}.map`, built.sourceMap, dirname(output));
     status.clear();
     const durationMs = Math.round(performance.now() - start);
     const { wasm, warnings } = built;
@@ -136,14 +137,5 @@ async function buildOnce({ language, source }: Found, output: string, flags: Fla
   } catch (error) {
     status.clear();
     return finishFailed(error, terminal, isJson);
-  }
-}
-
-async function write(output: string, { wasm, sourceMap }: Built): Promise<void> {
-  try {
-    await writeFile(output, wasm);
-    if (sourceMap !== undefined) await writeFile(`${output}.map`, sourceMap);
-  } catch (cause) {
-    throw new UsageError(`Cannot write "${output}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

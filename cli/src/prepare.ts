@@ -1,7 +1,5 @@
 /** `tenon prepare`: writes a module with its limits built in, for hosts that cannot rewrite at run time. */
 
-import { writeFile } from "node:fs/promises";
-
 import { readPlugin } from "@tenon/host";
 import { prepareModule } from "@tenon/host/prepare";
 import { type Command, Option } from "commander";
@@ -10,6 +8,7 @@ import { parseLimit } from "./call.ts";
 import { escapeLine } from "./escape.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
 import { finishFailed } from "./failure.ts";
+import { writeOutput } from "./output-file.ts";
 import type { Run } from "./program.ts";
 import { Status } from "./status.ts";
 import type { Terminal } from "./terminal.ts";
@@ -60,20 +59,12 @@ async function preparePlugin(source: string, { output, memoryPages, fuel, kernel
     const bytes = modules[0]?.bytes;
     if (bytes === undefined || modules.length > 1) throw new UsageError(`Cannot prepare "${source}": it has ${modules.length} modules; prepare each by itself`);
     const prepared = prepareModule(bytes, { fuel, kernel, ...(memoryPages !== undefined && { memoryPages }) });
-    await write(output, prepared);
+    await writeOutput(output, prepared);
     status.clear();
     terminal.messages.write(`prepared ${escapeLine(output)}: ${prepared.length} bytes, from ${bytes.length}\n`);
     return 0;
   } catch (error) {
     status.clear();
     return finishFailed(error, terminal, false);
-  }
-}
-
-async function write(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await writeFile(file, bytes);
-  } catch (cause) {
-    throw new UsageError(`Cannot write "${file}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

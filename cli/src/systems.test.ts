@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -98,6 +98,49 @@ describe("tenon diff", () => {
   test("says what changed and which version it needs", () => {
     expect(tenon("diff", "shop.ts", "breaking.ts").stdout).toMatch(/^breaking {2}exports\.before_checkout\.output\S*: .*\n[\s\S]*\nbreaking: the version must be 2\.0\.0 or higher, it is 1\.0\.1\n$/);
     expect(tenon("diff", "shop.ts", "more.ts").stdout).toBe("additive  exports.after_payment: it is new\n\nadditive: version 1.1.0 says so\n");
+  });
+});
+
+describe("links in a folder that a command writes into", () => {
+  const canLink = process.platform !== "win32";
+  const setUp = (name: string): string => {
+    mkdirSync(at(`${name}/out`), { recursive: true });
+    mkdirSync(at(`${name}/elsewhere`));
+    writeFileSync(at(`${name}/elsewhere/mine`), "mine");
+    return name;
+  };
+  const untouched = (name: string): void => expect([readdirSync(at(`${name}/elsewhere`)), readFileSync(at(`${name}/elsewhere/mine`), "utf8")]).toEqual([["mine"], "mine"]);
+
+  // skipped because Windows lets only some users make links
+  test.skipIf(!canLink).each([
+    { name: "a file", lang: "c", link: "bindings.h", target: "../elsewhere/mine" },
+    { name: "a file to begin with, to nothing", lang: "c", link: "plugin.c", target: "../elsewhere/new" },
+    { name: "a folder", lang: "rust", link: "src", target: "../elsewhere" },
+    { name: "a folder by way of another link", lang: "rust", link: "src", target: "way", more: ["way", "../elsewhere"] },
+  ])("tenon bindgen does not follow $name out of it", ({ name, lang, link, target, more }) => {
+    const place = setUp(`links ${name}`);
+    symlinkSync(target, at(`${place}/out/${link}`));
+    if (more !== undefined) symlinkSync(more[1] ?? "", at(`${place}/out/${more[0]}`));
+    expect(tenon("bindgen", "shop.ts", "-l", lang, "-o", `${place}/out`)).toMatchObject({ status: 2, stderr: expect.stringContaining(`"${link}" is a link that leads out of`) as string });
+    untouched(place);
+  });
+
+  // skipped because Windows lets only some users make links
+  test.skipIf(!canLink)("tenon bindgen follows one that stays in it, and the folder itself", () => {
+    const place = setUp("links that stay");
+    mkdirSync(at(`${place}/out/code`));
+    symlinkSync("code", at(`${place}/out/src`));
+    symlinkSync("out", at(`${place}/named`));
+    expect(tenon("bindgen", "shop.ts", "-l", "rust", "-o", `${place}/named`).status).toBe(0);
+    expect(readdirSync(at(`${place}/out/code`)).sort()).toEqual(["bindings.rs", "lib.rs"]);
+  });
+
+  // skipped because Windows lets only some users make links
+  test.skipIf(!canLink)("tenon docs writes where the file that was named leads", () => {
+    const place = setUp("links that are named");
+    symlinkSync("../elsewhere/mine", at(`${place}/out/page.md`));
+    expect(tenon("docs", "shop.ts", "-o", `${place}/out/page.md`).status).toBe(0);
+    expect(readFileSync(at(`${place}/elsewhere/mine`), "utf8")).toContain("before_checkout");
   });
 });
 

@@ -26,6 +26,7 @@ const NODE_ONLY = {
 /** Tests that need a server, files or memory of their own, which a page has not. */
 const NOT_IN_PAGES = {
   "hosts/typescript/src/long-text.test.ts": "takes more memory than a page may",
+  "hosts/typescript/src/part.test.ts": "copies the package and deletes files of it",
   "hosts/typescript/src/platform/node-files.test.ts": "the folders of a host",
   "hosts/typescript/src/platform/node-folder.test.ts": "the folders of a host",
   "hosts/typescript/src/http/hop.test.ts": "starts servers on loopback",

@@ -1,7 +1,8 @@
 /**
  * Forbids a host that works here and not in a page: it is packed, installed into an empty project, and built by Vite, webpack,
  * esbuild and Rollup, and used with no bundler at all, by an import map. Each page runs in Chromium under the strictest content
- * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`. What esbuild built runs as an
+ * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`. Where a part that is loaded later
+ * is missing, as in a page that went offline, the page without a bundler must be told so by a code. What esbuild built runs as an
  * extension (manifest version 3), too: its page, and its service worker, which may load nothing later and is one file.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,6 +16,9 @@ import { readJson, root } from "../tree.mjs";
 
 const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
+
+/** The part that reads manifests, which the page without a bundler does not get. */
+const MISSING = "/dist/manifest.js";
 
 const PAGE_SCRIPT = { in: "page.js", out: "page" };
 const THREAD_SCRIPT = { in: "@tenon/host/thread", out: "web-thread" };
@@ -54,7 +58,8 @@ import { memoryFolder } from "@tenon/host/files";
     const text = (await plugin.call("run", "hello")).text();
     const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
     await plugin.close();
-${thread ? THREAD : "    const threadText = undefined;\n"}    return { text, code, threadText };
+    const fromManifest = await createPlugin({ wasm: [{ url: new URL("/plugin.wasm", location.href).href }] }, { functions }).then((other) => other.close().then(() => "loaded"), (error) => (PluginError.is(error) ? error.code : String(error)));
+${thread ? THREAD : "    const threadText = undefined;\n"}    return { text, code, threadText, fromManifest };
   } catch (error) {
     return { error: String(error.stack) };
   }
@@ -115,7 +120,7 @@ await check(async (fail) => {
     for (const [path, { default: file }] of Object.entries(readJson("wasm/package.json").exports)) map.imports[join("@tenon/wasm", path)] = join("/node_modules/@tenon/wasm", file);
     const inline = JSON.stringify(map);
     const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
-    sizes.push(await judge("no bundler", html, (path) => join(folder, path), plugin, fail, await hashOf(inline)));
+    sizes.push(await judge("no bundler", html, (path) => join(folder, path.replace(MISSING, "/not-here.js")), plugin, fail, { scriptHash: await hashOf(inline), fromManifest: "host/incomplete" }));
     await judgeExtension((await load("esbuild")).build, folder, plugin, fail);
     return `${sizes.join(", ")}; an extension's page and service worker`;
   } finally {
@@ -124,7 +129,7 @@ await check(async (fail) => {
 });
 
 /** Runs a page and compares what it says; returns a line of figures. */
-async function judge(name, html, pathOf, plugin, fail, scriptHash) {
+async function judge(name, html, pathOf, plugin, fail, { scriptHash, fromManifest } = {}) {
   const policy = scriptHash === undefined ? POLICY : POLICY.replace("'self'", `'self' '${scriptHash}'`);
   let requests = 0;
   const server = await serve((path) => {
@@ -135,7 +140,7 @@ async function judge(name, html, pathOf, plugin, fail, scriptHash) {
     return { type: "text/javascript", body: readFileSync(pathOf(path)), headers: { ...ISOLATED, "content-security-policy": POLICY } };
   });
   try {
-    compare(name, await outcomeOf("chromium", `${server.origin}/`), "BYE", fail);
+    compare(name, await outcomeOf("chromium", `${server.origin}/`), "BYE", fail, fromManifest);
     return `${name}: ${requests} scripts`;
   } catch (error) {
     fail(name, `its page does not finish; ${firstLine(error.message)}`);
@@ -162,10 +167,11 @@ async function judgeExtension(build, folder, plugin, fail) {
   }
 }
 
-function compare(name, { text, code, threadText, error }, expected, fail) {
+function compare(name, { text, code, threadText, fromManifest, error }, expected, fail, expectedFromManifest = "loaded") {
   if (error !== undefined) fail(name, `it fails: ${error}`);
   else if (text !== "HELLO") fail(name, `its plug-in answers "${text}", expected "HELLO"`);
   else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
+  else if (fromManifest !== expectedFromManifest) fail(name, `loading a plug-in by a manifest ends with "${fromManifest}", expected "${expectedFromManifest}"`);
   else if (threadText !== expected) fail(name, `its plug-in on a thread answers "${threadText}", expected "${expected}"`);
 }
 

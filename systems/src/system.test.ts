@@ -201,6 +201,31 @@ describe("schemas and encodings", () => {
     }
   });
 
+  test.each([
+    { name: "text", schema: text(), half: "a\ud800b", whole: "\\ud800 \ud83d\ude00" },
+    { name: "JSON", schema: z.unknown(), half: { a: ["\udc00\ud800"] }, whole: { a: ["\\ud800", "\ud83d\ude00"] } },
+    { name: "a key of JSON", schema: z.unknown(), half: { "\ud83d": 1 }, whole: { "\ud83d\ude00": 1 } },
+    { name: "MessagePack", schema: msgpack(z.unknown()), half: [{ a: "\ud800" }], whole: [{ a: "\ud83d\ude00" }, new Uint8Array([0xed, 0xa0, 0x80])] },
+  ])("$name with half of a surrogate pair is refused where it is sent", async ({ schema, half, whole }) => {
+    const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { echo: { input: schema, output: schema } } });
+    await using plugin = await system.load(echo);
+    expect(await plugin.echo(whole as never)).toEqual(whole);
+    const error = await failureOf(() => plugin.echo(half as never));
+    expect(error.code).toBe("system/invalid-input");
+    expect(error.message).toMatch(/half of a surrogate pair, ".*\\ud.*toWellFormed/);
+  });
+
+  test.each([
+    { name: "JSON", schema: z.unknown(), half: String.raw`{ "a": "\uD83D" }`, whole: String.raw`{ "a": "\uD83D\uDE00 \\ud800" }`, value: { a: "\ud83d\ude00 \\ud800" } },
+    { name: "text", schema: text(), half: Uint8Array.of(0xed, 0xa0, 0x80), whole: "\ud83d\ude00", value: "\ud83d\ude00" },
+    { name: "MessagePack", schema: msgpack(z.unknown()), half: Uint8Array.of(0xa3, 0xed, 0xa0, 0x80), whole: Uint8Array.of(0xa1, 0x61), value: "a" },
+  ])("$name with half of a surrogate pair is refused where it arrives", async ({ schema, half, whole, value }) => {
+    const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { good: { output: schema }, bad: { output: schema } } });
+    await using plugin = await system.load(guest({ good: { reply: whole }, bad: { reply: half } }));
+    expect(await plugin.good()).toEqual(value);
+    expect(await failureOf(() => plugin.bad())).toMatchObject({ code: "system/invalid-output", message: expect.stringMatching(/not (json|text|msgpack): .*(half of a surrogate pair|utf-8)/i) as string });
+  });
+
   test("JSON cannot carry a bigint: the message says so", async () => {
     const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { echo: { input: z.bigint() } } });
     expect((await failureOf(async () => (await system.load(echo)).echo(1n))).message).toContain("cannot be written as json");

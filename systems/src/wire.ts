@@ -88,15 +88,18 @@ export function encode(encoding: Encoding, value: unknown): string | Uint8Array 
     case "json": {
       const encoded = JSON.stringify(value) as string | undefined;
       if (encoded === undefined) throw new TypeError(`${typeof value} has no JSON form`);
+      if (MAY_BE_HALF.test(encoded)) checkStrings(JSON.parse(encoded));
       return encoded;
     }
     case "text":
       if (typeof value !== "string") throw new TypeError(`${typeof value} is no string`);
+      checkStrings(value);
       return value;
     case "bytes":
       if (!(value instanceof Uint8Array)) throw new TypeError(`${typeof value} is no Uint8Array`);
       return value;
     case "msgpack":
+      checkStrings(value);
       return encodeMsgpack(value, { useBigInt64: true, ignoreUndefined: true });
     default:
       return encoding satisfies never;
@@ -110,8 +113,12 @@ export function encode(encoding: Encoding, value: unknown): string | Uint8Array 
  */
 export function decode(encoding: Encoding, data: Output | Uint8Array): unknown {
   switch (encoding) {
-    case "json":
-      return JSON.parse(textOf(data));
+    case "json": {
+      const encoded = textOf(data);
+      const value: unknown = JSON.parse(encoded);
+      if (MAY_BE_HALF.test(encoded)) checkStrings(value);
+      return value;
+    }
     case "text":
       return textOf(data);
     case "bytes":
@@ -120,7 +127,9 @@ export function decode(encoding: Encoding, data: Output | Uint8Array): unknown {
       // A map with a thousand million keys must fail by its size: no part can be larger than the whole.
       const encoded = data instanceof Uint8Array ? data : data.bytes();
       const most = encoded.length;
-      return decodeMsgpack(encoded, { useBigInt64: true, maxArrayLength: most, maxMapLength: most, maxBinLength: most, maxStrLength: most, maxExtLength: most });
+      const value = decodeMsgpack(encoded, { useBigInt64: true, maxArrayLength: most, maxMapLength: most, maxBinLength: most, maxStrLength: most, maxExtLength: most });
+      checkStrings(value);
+      return value;
     }
     default:
       return encoding satisfies never;
@@ -131,6 +140,18 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function textOf(data: Output | Uint8Array): string {
   return UTF8.decode(data instanceof Uint8Array ? data : data.bytes());
+}
+
+/** How JSON writes a half; also one whose other half follows, which is fine. */
+const MAY_BE_HALF = /\\ud[89a-f]/i;
+
+/** @throws {TypeError} For half of a surrogate pair: no UTF-8 has it, so that the other side would read another text, or none. */
+function checkStrings(value: unknown): void {
+  if (typeof value === "string") {
+    const at = value.search(/\p{Surrogate}/u);
+    if (at !== -1) throw new TypeError(`a string has half of a surrogate pair, ${JSON.stringify(value.slice(Math.max(0, at - 16), at + 16))}, and is no Unicode text; toWellFormed() makes it one`);
+  } else if (Array.isArray(value)) value.forEach(checkStrings);
+  else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) Object.entries(value).flat().forEach(checkStrings);
 }
 
 /** JSON Schema has no type for bytes; this is how version 2020-12 says "not text". */

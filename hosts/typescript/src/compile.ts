@@ -15,6 +15,7 @@ import { Kept } from "./kept.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
 import { COMPILE_CACHE_BYTES, COMPILED_MODULE_BYTES, MIN_SHARED_BYTES } from "./limits.ts";
 import { hashBytes } from "./load.ts";
+import { loadPart } from "./part.ts";
 import type { Platform } from "./platform.ts";
 
 /** What is built into a module when it is compiled. */
@@ -58,14 +59,14 @@ export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
   // Most pages have small plug-ins, and need not load this.
-  const split = bytes.length < MIN_SHARED_BYTES || isUnlimited(settings) ? undefined : (await import("@tenon/wasm/split")).splitModule;
+  const split = bytes.length < MIN_SHARED_BYTES || isUnlimited(settings) ? undefined : (await loadPart(import("@tenon/wasm/split"))).splitModule;
   try {
     const shape = parseModule(bytes);
     const shared = await compileShared(split?.(shape), settings, platform);
     const module = shared?.module ?? (await WebAssembly.compile(limitBytes(bytes, shape, settings)));
     return describe(module, shape, settings.merge, shared?.image);
   } catch (cause) {
-    throw (await import("./compile-failure.ts")).compileFailure(cause, name, settings);
+    throw (await loadPart(import("./compile-failure.ts"))).compileFailure(cause, name, settings);
   }
 }
 

@@ -12,6 +12,7 @@ import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } fr
 import { type LoadedModule, loadModules } from "./load.ts";
 import type { Manifest } from "./manifest.ts";
 import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
+import { loadPart } from "./part.ts";
 import type { StartWorker } from "./platform.ts";
 import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
@@ -88,7 +89,7 @@ export async function prepareManifest({ manifest, author }: AuthoredManifest, na
     modules,
     main: loaded.main,
     functions: parsed.functions,
-    offer: hasOffers ? await import("./offer.ts") : undefined,
+    offer: hasOffers ? await loadPart(import("./offer.ts")) : undefined,
     createWasi: wasi?.create,
     createHttp,
   };
@@ -122,7 +123,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
 }
 
 async function compileOrDescribe({ name, content }: LoadedModule, settings: CompileSettings, { isPrepared, platform }: ParsedOptions): Promise<NamedModule> {
-  if (!(content instanceof WebAssembly.Module)) return { ...(await (await import("./compile.ts")).compileModule(content, name, settings, platform)), name };
+  if (!(content instanceof WebAssembly.Module)) return { ...(await (await loadPart(import("./compile.ts"))).compileModule(content, name, settings, platform)), name };
   const { memoryPages, tableElements, interrupt, fuel, stack } = settings;
   const isLimited = interrupt || fuel || stack || memoryPages !== Number.POSITIVE_INFINITY || tableElements !== Number.POSITIVE_INFINITY;
   if (isLimited && !isPrepared) {
@@ -136,21 +137,21 @@ async function compileOrDescribe({ name, content }: LoadedModule, settings: Comp
 }
 
 async function startOnWorker(blueprint: Blueprint, session: Session, { args, deterministic, env, isMeasured }: ParsedOptions, files: FileTree, startWorker: StartWorker): Promise<Engine> {
-  const { WorkerEngine } = await import("./worker/engine.ts");
+  const { WorkerEngine } = await loadPart(import("./worker/engine.ts"));
   return await WorkerEngine.start(blueprint, session, isMeasured, { args, deterministic, env, files }, startWorker);
 }
 
 async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<{ readonly files: FileTree; readonly create: (session: Session) => WasiImports } | undefined> {
   if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
-  const { makeWasi, openFiles } = await import("./session-wasi.ts");
+  const { makeWasi, openFiles } = await loadPart(import("./session-wasi.ts"));
   const files = await openFiles(paths, platform);
-  const createPathCalls = files.length === 0 ? undefined : (await import("./wasi/path-calls.ts")).createPathCalls;
+  const createPathCalls = files.length === 0 ? undefined : (await loadPart(import("./wasi/path-calls.ts"))).createPathCalls;
   return { files, create: makeWasi({ args, env, deterministic }, files, createPathCalls) };
 }
 
 async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {
   if (hosts.length === 0) return undefined;
-  const { createHttpImport } = await import("./session-http.ts");
+  const { createHttpImport } = await loadPart(import("./session-http.ts"));
   const maxResponseBytes = Math.min(limits.httpResponseBytes, Number.MAX_SAFE_INTEGER);
   return await createHttpImport({ ...http, hosts, maxResponseBytes }, platform);
 }

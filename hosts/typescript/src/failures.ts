@@ -82,6 +82,8 @@ export interface Failures {
   "engine/async-only": { function: string };
   /** The thread that ran the plug-in ended, and the call with it; `cause` says why, where that is known. */
   "engine/lost": Record<never, never>;
+  /** A part of the host that is loaded when it is first needed could not be: its file is missing, or the page is offline; `cause` is what the runtime reported. */
+  "host/incomplete": Record<never, never>;
   /** Too many calls, or too many bytes of their inputs, wait for an instance of the pool; the plug-in was not called. */
   "pool/full": { queued: number; queuedBytes: number };
   /** No instance of the pool was free in time; the plug-in was not called. */

@@ -7,6 +7,7 @@
 import { PluginError } from "./error.ts";
 import { FETCH_TIMEOUT_MS, MAX_SOURCE_BYTES } from "./limits.ts";
 import type { Manifest, ManifestModule, ManifestObject } from "./manifest.ts";
+import { loadPart } from "./part.ts";
 import type { Platform } from "./platform.ts";
 import { copyBytes, singleModule } from "./single-module.ts";
 
@@ -154,7 +155,7 @@ async function fromBytes(bytes: Uint8Array<ArrayBuffer>, author: Author): Promis
 }
 
 async function parse(value: unknown): Promise<Manifest> {
-  return (await import("./manifest.ts")).parseManifest(value);
+  return (await loadPart(import("./manifest.ts"))).parseManifest(value);
 }
 
 /** Tells a manifest from a module: that starts with a NUL byte, so the first byte that is not white space tells. */

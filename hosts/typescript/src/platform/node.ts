@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 
+import { loadPart } from "../part.ts";
 import type { Platform } from "../platform.ts";
 import { nodeWorkers } from "./node-worker.ts";
 import { webPlatform } from "./web.ts";
@@ -33,8 +34,8 @@ export const nodePlatform: Platform = Object.freeze({
   soon: (run) => {
     setImmediate(run);
   },
-  loadHttp: async () => (await import("./node-http.ts")).NODE_HTTP,
-  loadFiles: async () => (await import("./node-files.ts")).hostFolder,
+  loadHttp: async () => (await loadPart(import("./node-http.ts"))).NODE_HTTP,
+  loadFiles: async () => (await loadPart(import("./node-files.ts"))).hostFolder,
   sleep: (ms) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },

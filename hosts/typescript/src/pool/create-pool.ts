@@ -1,5 +1,6 @@
 /** The way into this folder. The rest of it is loaded with the first pool, because most pages that use plug-ins need none. */
 
+import { loadPart } from "../part.ts";
 import type { PluginSource } from "../source.ts";
 import type { PoolOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
@@ -13,6 +14,6 @@ import type { Pool } from "./pool.ts";
  * @throws {PluginError} As `createPlugin`.
  */
 export async function createPool(source: PluginSource, options: PoolOptions = {}): Promise<Pool> {
-  const { openPool } = await import("./open.ts");
+  const { openPool } = await loadPart(import("./open.ts"));
   return await openPool(source, options);
 }

@@ -1,0 +1,56 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { afterAll, expect, test } from "vitest";
+
+import { plugin, wat } from "../test/wat.ts";
+
+type Host = typeof import("./node.ts");
+
+/** The package as it was built, which is what can be incomplete at a user's. */
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
+// Inside of the repository, so that copies find the packages that they need; in a folder of packages, so that nothing transforms them.
+const cache = join(dirname(DIST), "../../.cache");
+mkdirSync(cache, { recursive: true });
+const base = mkdtempSync(join(cache, "tenon-parts-"));
+const folder = join(base, "node_modules");
+mkdirSync(folder);
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const echo = plugin('(func (export "run") (result i32) (i32.const 0))');
+const command = wat('(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (func (export "run") (result i32) (i32.const 0)))');
+const here = [{ host: DIST, guest: "/" }];
+
+/** Each part, and what takes it. */
+const PARTS: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
+  "compile.js": async ({ createPlugin }) => await createPlugin(echo),
+  "compile-failure.js": async ({ createPlugin }) => await createPlugin(Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 0, 0, 0)),
+  "manifest.js": async ({ createPlugin }) => await createPlugin({ wasm: [{ data: echo }] }),
+  "offer.js": async ({ createPlugin }) => await createPlugin(echo, { functions: { "extism:host/user": { nothing: () => {} } } }),
+  "session-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
+  "platform/node-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
+  "session-wasi.js": async ({ createPlugin }) => await createPlugin(command),
+  "wasi/path-calls.js": async ({ createPlugin }) => await createPlugin(command, { allow: { paths: here } }),
+  "platform/node-files.js": async ({ createPlugin }) => await createPlugin(command, { allow: { paths: here } }),
+  "worker/engine.js": async ({ createPlugin }) => await createPlugin(echo, { engine: "worker" }),
+  "worker/threads.js": async ({ createPlugin }) => await createPlugin(echo, { engine: "worker" }),
+  "pool/open.js": async ({ createPool }) => await createPool(echo),
+};
+
+test("loadPart() waits for every part that the host loads later", () => {
+  const files = (readdirSync(DIST, { recursive: true }) as string[]).map((file) => file.replaceAll("\\", "/")).filter((file) => file.endsWith(".js") && !file.endsWith(".test.js"));
+  const parts = files.flatMap((file) => [...readFileSync(join(DIST, file), "utf8").matchAll(/\bimport\("(\.[^"]+)"\)/g)].map(([, part]) => posix.join(posix.dirname(file), part ?? "")));
+  expect([...new Set(parts)].sort()).toEqual(Object.keys(PARTS).sort());
+});
+
+test.each(Object.keys(PARTS))("without %s it fails with host/incomplete, which says what is missing", async (part) => {
+  const copy = mkdtempSync(join(folder, "host-"));
+  cpSync(DIST, copy, { recursive: true, filter: (file) => !/\.(map|d\.ts)$/.test(file) });
+  writeFileSync(join(copy, "package.json"), '{ "type": "module" }');
+  rmSync(join(copy, part));
+  const host = (await import(pathToFileURL(join(copy, "node.js")).href)) as Host;
+  const outcome = await PARTS[part]?.(host).catch((failure: unknown) => failure);
+  expect(outcome).toMatchObject({ name: "PluginError", code: "host/incomplete", message: expect.stringMatching(/^Cannot load a part of the host: .+; see that all its files are there/) as string });
+  expect((outcome as Error).cause).toBeInstanceOf(Error);
+});
