@@ -26,7 +26,7 @@ export type SystemEvent =
       readonly plugin: string;
     };
 
-/** Takes events. What it throws is dropped: metrics must not make a call fail. */
+/** Takes events. What it throws, or its promise is rejected with, is dropped: metrics must not make a call fail. */
 export type EventListener = (event: SystemEvent) => void;
 
 /**
@@ -36,7 +36,8 @@ export type EventListener = (event: SystemEvent) => void;
  */
 export function emit(listener: EventListener | undefined, event: SystemEvent): void {
   try {
-    listener?.(event);
+    const told: unknown = listener?.(event);
+    if (told instanceof Promise) told.catch(() => undefined);
   } catch {
     // See EventListener.
   }

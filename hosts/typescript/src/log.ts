@@ -18,7 +18,7 @@ export interface LogEntry {
   readonly source: "log" | "stdout" | "stderr";
 }
 
-/** Takes what plug-ins log. */
+/** Takes what plug-ins log. What it throws, or its promise is rejected with while the call runs, fails that call. */
 export type Logger = (entry: LogEntry) => void;
 
 const decoder = new TextDecoder();

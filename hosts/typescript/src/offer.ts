@@ -53,9 +53,10 @@ export function importFunction(
   };
   const leave = (value: unknown): unknown => {
     try {
-      return isPromise(value) ? waitForHost(session, value, settle, id, wait) : settle(value);
+      // One of another make is adopted: it settles once, and whatever its `then` throws is a rejection.
+      return isPromise(value) ? waitForHost(session, Promise.resolve(value), settle, id, wait) : settle(value);
     } catch (failure) {
-      throw failCall(session, failure as PluginError);
+      throw ownFailure(failure, id, session);
     }
   };
   if (typeof host === "function") {
@@ -110,7 +111,7 @@ function waitForHost(
   const { call } = session;
   const { waiting } = call;
   if (wait === undefined || waiting === undefined) {
-    value.then(undefined, () => {});
+    value.catch(() => {});
     const why = wait === undefined ? 'this engine cannot wait, use engine: "worker"' : "callSync() and the start of a plug-in cannot wait, use call()";
     throw new PluginError("host-function/async", `Cannot wait for the host function "${id.namespace}.${id.name}": it returned a promise, and ${why}`, { ...id });
   }
@@ -122,7 +123,7 @@ function waitForHost(
       try {
         outcome();
       } catch (failure) {
-        reject(failCall(session, failure as PluginError));
+        reject(ownFailure(failure, id, session));
       }
     };
     value.then(
@@ -153,8 +154,13 @@ function hostFailure(cause: unknown, id: ImportName, session: Session): PluginEr
   return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });
 }
 
+/** What the host itself threw over a result, or what reading the result did. */
+function ownFailure(failure: unknown, id: ImportName, session: Session): PluginError {
+  return failCall(session, PluginError.is(failure) ? failure : hostFailure(failure, id, session));
+}
+
 function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
 /** Decodes the parameters of the comfortable form. */

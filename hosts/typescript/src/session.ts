@@ -111,10 +111,25 @@ export function writeLog(session: Session, level: LogLevel, text: string, source
   const bytes = encoded.length;
   call.logBytes += Math.min(bytes, room) + LOG_ENTRY_BYTES;
   const cut = bytes <= room ? text : `${decoder.decode(encoded.subarray(0, room))}… (the call's log limit is reached)`;
-  try {
-    session.logger?.({ level, text: cut, plugin: session.plugin, function: call.function, source });
-  } catch (cause) {
+  sendLog(session, { level, text: cut, plugin: session.plugin, function: call.function, source });
+}
+
+/**
+ * Hands an entry to the embedder's logger. One that fails, or whose promise is rejected while the call runs, fails the call.
+ *
+ * @param session The session.
+ * @param entry What is logged.
+ * @throws {PluginError} `call/host-function` if the logger throws.
+ */
+export function sendLog({ call, logger }: Session, entry: LogEntry): void {
+  const fail = (cause: unknown): PluginError => {
     const message = `Cannot finish "${call.function}": the logger failed: ${String(cause)}`;
-    throw failCall(session, new PluginError("call/host-function", message, { namespace: "", name: "logger" }, { cause, plugin: session.plugin, function: call.function }));
+    return (call.failure ??= new PluginError("call/host-function", message, { namespace: "", name: "logger" }, { cause }));
+  };
+  try {
+    const sent: unknown = logger?.(entry);
+    if (sent instanceof Promise) sent.catch((cause: unknown) => void (call.isOver || fail(cause)));
+  } catch (cause) {
+    throw fail(cause);
   }
 }

@@ -6,7 +6,7 @@
 
 import { describe, expect, test } from "vitest";
 
-import { type CallContext, type HostFunction, hostFunction, type LogEntry, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
+import { type CallContext, type HostFunction, hostFunction, type LogEntry, type Logger, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
 import { countResources } from "./resources.ts";
 import { ECHO, OUTPUT_H, plugin, wat } from "./wat.ts";
 
@@ -109,6 +109,19 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       const failure = await failureOf(sut.call("run", "a"));
       expect(failure.code).toBe("call/host-function");
       expect(failure.cause).toMatchObject({ message: reason.message });
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    const THENABLES: { name: string; run: (resolve: (value: bigint) => void, reject: (cause: Error) => void) => void; code: string | undefined }[] = [
+      { name: "throws", run: () => { throw new Error("broken"); }, code: "call/host-function" },
+      { name: "settles twice", run: (resolve, reject) => { resolve(0n); reject(new Error("late")); }, code: undefined },
+      { name: "settles and throws", run: (resolve) => { resolve(0n); throw new Error("late"); }, code: undefined },
+    ];
+    test.each(THENABLES)("a promise of another make that $name is taken as the language would", async ({ run, code }) => {
+      // oxlint-disable-next-line unicorn/no-thenable -- a promise of another make is what this is about
+      await using sut = await create(ask, { functions: functions(() => ({ then: run }) as unknown as Promise<bigint>) });
+      const failure = await sut.call("run", "a").then(() => undefined, (error: unknown) => error as PluginError);
+      expect(failure?.code).toBe(code);
       expect((await sut.call("fine")).length).toBe(0);
     });
 
@@ -507,6 +520,14 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect(entries).toEqual([{ level: "info", text: "hi\uFFFD", plugin: "shop", function: "log", source: "log" }]);
     });
 
+    test("a logger whose promise is rejected fails the call it was for, if that still runs, and nothing else", async () => {
+      await using sut = await create(logging, { logger: (() => Promise.reject(new Error("disk full"))) as unknown as Logger });
+      const failure = await sut.call("log", "x").then(() => undefined, (error: unknown) => error as PluginError);
+      expect([undefined, "call/host-function"]).toContain(failure?.code);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect((await failureOf(sut.call("level"))).details).toMatchObject({ returnCode: 2 });
+    });
+
     test("logs below the level are dropped, and the plug-in can ask for the level", async () => {
       const entries: LogEntry[] = [];
       await using sut = await create(logging, { logger: (entry) => entries.push(entry), logLevel: "warn" });
@@ -617,6 +638,15 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect(failure.details).toEqual({ namespace: "extism:host/user", name: "ask" });
       expect(failure.cause).toMatchObject({ message: "database is down" });
       expect((await sut.call("fine")).length).toBe(0);
+    });
+
+    test("a result that throws when it is looked at fails that call", async () => {
+      const cause = new Error("no such property");
+      // oxlint-disable-next-line unicorn/no-thenable -- what asks for it is the host
+      await using sut = await create(ask, withAsk({ "extism:host/user": { ask: () => ({ get then() { throw cause; } }) as never } }));
+      const failure = await failureOf(sut.call("run", "x"));
+      expect(failure.code).toBe("call/host-function");
+      expect(failure.cause).toMatchObject({ message: cause.message });
     });
 
     const BAD_VALUES = [

@@ -47,8 +47,11 @@ export interface HttpOptions {
    * https, except for loopback hosts. They are dropped for good when a redirect leaves the origin.
    */
   readonly secrets?: Readonly<Record<string, { readonly headers: Readonly<Record<string, string>> }>>;
-  /** Sees every request and verdict, each hop. What it throws fails the request. */
-  readonly audit?: (event: HttpAuditEvent) => void;
+  /**
+   * Sees every request and verdict, each hop. What it throws, or its promise is rejected with, fails the request; nothing is
+   * sent before a promise for `"allowed"` is fulfilled.
+   */
+  readonly audit?: (event: HttpAuditEvent) => unknown;
 }
 
 /** {@link HttpOptions}, checked and complete. */
@@ -60,7 +63,7 @@ export interface HttpPolicy extends Access {
   readonly maxRedirects: number;
   readonly allowResponseHeaders: boolean;
   readonly secrets: readonly { readonly rule: Rule; readonly headers: readonly Header[] }[];
-  readonly audit: (event: HttpAuditEvent) => void;
+  readonly audit: (event: HttpAuditEvent) => unknown;
 }
 
 const FIELDS = [

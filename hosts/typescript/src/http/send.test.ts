@@ -370,6 +370,22 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
     expect(server.arrivals).toEqual([]);
   });
 
+  test("sends nothing before the audit's promise is fulfilled, and nothing if it is rejected", async () => {
+    const server = await serve(echo);
+    let allow = (): void => {};
+    const seen = new Promise<void>((resolve) => {
+      allow = resolve;
+    });
+    const work = send(platform, { audit: (event) => (event.kind === "allowed" ? seen : undefined) }, { url: server.origin });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(server.arrivals).toEqual([]);
+    allow();
+    expect((await work).status).toBe(200);
+    expect(server.arrivals).toHaveLength(1);
+    await expect(send(platform, { audit: () => Promise.reject(new RangeError("the audit log is full")) }, { url: server.origin })).rejects.toThrow("the audit log is full");
+    expect(server.arrivals).toHaveLength(1);
+  });
+
   test("audits what is no request at all", async () => {
     const events: HttpAuditEvent[] = [];
     const failure = await failureOf(send(platform, { audit: (event) => events.push(event) }, { url: 1 }));

@@ -62,12 +62,14 @@ export async function sendRequest(
   } catch (error) {
     const failure = PluginError.is(error) ? error : undefined;
     const isRefused = failure?.code === "http/not-allowed" || failure?.code === "http/invalid-request";
-    policy.audit({
+    const told = policy.audit({
       ...progress,
       kind: isRefused ? "refused" : "failed",
       code: failure?.code ?? "call/aborted",
       message: failure?.message ?? "The call ended before the response",
     });
+    // The call may be over already, so nobody waits for this one, and the request has failed whatever comes of it.
+    Promise.resolve(told).catch(() => undefined);
     throw error;
   }
 }
@@ -86,7 +88,8 @@ async function sendHops(
     if ((request.body?.length ?? 0) > policy.maxRequestBytes) throw tooLarge("request", request.url, policy.maxRequestBytes);
     const destination = checkTarget(policy, request.method, request.url);
     const secrets = mayCarrySecrets ? collectSecrets(policy, destination.target) : [];
-    policy.audit({ ...progress, kind: "allowed", secrets: secrets.map(([name]) => name) });
+    await policy.audit({ ...progress, kind: "allowed", secrets: secrets.map(([name]) => name) });
+    signal.throwIfAborted();
     const response = await openHop(policy, destination, request, secrets, signal);
     const discard = (): void => response.discard();
     signal.addEventListener("abort", discard);
@@ -98,10 +101,10 @@ async function sendHops(
       if (location === undefined) {
         const bytes = await readWhole(policy, request, response);
         signal.throwIfAborted();
-        policy.audit({ ...progress, kind: "answered", status, bodyBytes: bytes.length });
+        await policy.audit({ ...progress, kind: "answered", status, bodyBytes: bytes.length });
         return { status, headers: policy.allowResponseHeaders ? collectResponseHeaders(response.headers) : undefined, body: bytes };
       }
-      policy.audit({ ...progress, kind: "answered", status, bodyBytes: 0 });
+      await policy.audit({ ...progress, kind: "answered", status, bodyBytes: 0 });
       if (progress.hop === policy.maxRedirects) throw tooManyRedirects(request.url, policy.maxRedirects);
       const next = redirect(request, status, location);
       mayCarrySecrets &&= next.url.origin === request.url.origin;

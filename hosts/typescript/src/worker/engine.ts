@@ -18,7 +18,7 @@ import { type Blueprint, WASI_NAMESPACE } from "../link.ts";
 import type { LogEntry } from "../log.ts";
 import { Output } from "../output.ts";
 import type { StartWorker } from "../platform.ts";
-import { failCall, type Session } from "../session.ts";
+import { failCall, sendLog, type Session } from "../session.ts";
 import { abortFailure, timeoutFailure, watchCall } from "../watch.ts";
 import type { FileTree } from "../wasi/file-tree.ts";
 import { receivedFailure } from "./failure.ts";
@@ -393,10 +393,9 @@ export class WorkerEngine implements Engine {
     if (call.isOver || logger === undefined) return;
     call.logBytes += entry.text.length;
     try {
-      logger(entry);
-    } catch (cause) {
-      const failure = new PluginError("call/host-function", `Cannot finish "${call.function}": the logger failed: ${String(cause)}`, { namespace: "extism:host/env", name: `log_${entry.level}` }, { cause });
-      this.#stop(failure);
+      sendLog(session, entry);
+    } catch (failure) {
+      this.#stop(failure as PluginError);
     }
   }
 
