@@ -119,6 +119,9 @@ let refusesHeap: bool = false;
 let hasSharedMemory: bool = false;
 let globalCount: u32 = 0;
 let tagCount: u32 = 0;
+let elementCount: u32 = 0;
+/** As announced before the code; none if nothing is, and then code may name none. */
+let dataCount: u32 = 0;
 /** What is added to the index of each defined function. */
 let shift: u32 = 0;
 /** Whether anything in the module can catch, so that frames may be left without their exits. */
@@ -174,7 +177,8 @@ let again: bool = false;
  * @param countdown, stack, charge New indices of what is added to the module.
  */
 export function meter(
-  flags: u32, codeOffset: u32, globals: u32, tags: u32, functionShift: u32, countdown: u32, stack: u32, charge: u32,
+  flags: u32, codeOffset: u32, globals: u32, tags: u32, elements: u32, dataSegments: u32, functionShift: u32,
+  countdown: u32, stack: u32, charge: u32,
 ): void {
   hasFuel = (flags & FUEL) != 0;
   hasInterrupt = (flags & INTERRUPT) != 0;
@@ -184,6 +188,8 @@ export function meter(
   isMetered = hasFuel || hasInterrupt;
   globalCount = globals;
   tagCount = tags;
+  elementCount = elements;
+  dataCount = dataSegments;
   shift = functionShift;
   mayCatch = tags > 0;
   setSource(codeOffset);
@@ -399,7 +405,7 @@ function prefixed(prefix: u32, at: usize): void {
       if (prefix == 0xfe && (opcode == 1 || opcode == 2) && hasInterrupt && hasSharedMemory) refuse(no.WAIT_UNLIMITABLE, at, 0);
       return readMemarg(at);
     case kind.DATA_MEMORY: // memory.init
-      readU32();
+      readSegment(opcode);
       readIndex(memoryCount, no.NO_SUCH_MEMORY);
       return bulk(at, BYTES_SHIFT, false);
     case kind.MEMORIES: { // memory.copy
@@ -409,7 +415,7 @@ function prefixed(prefix: u32, at: usize): void {
     }
     case kind.MEMORY: return bulk(at, BYTES_SHIFT, is64(memories64, readIndex(memoryCount, no.NO_SUCH_MEMORY)));
     case kind.ELEMENT_TABLE: // table.init
-      readU32();
+      readSegment(opcode);
       readIndex(tableCount, no.NO_SUCH_TABLE);
       return bulk(at, 0, false);
     case kind.TABLES: { // table.copy
@@ -423,7 +429,7 @@ function prefixed(prefix: u32, at: usize): void {
       if (opcode != 16) bulk(at, 0, isTable64);
       return;
     }
-    case kind.DATA: case kind.ELEMENT: readU32(); return; // data.drop, elem.drop
+    case kind.DATA: case kind.ELEMENT: return readSegment(opcode); // data.drop, elem.drop
     case kind.TYPE: {
       readIndex(typeCount, no.NO_SUCH_TYPE);
       const isNewArray = opcode == 6 || opcode == 7;
@@ -445,7 +451,7 @@ function prefixed(prefix: u32, at: usize): void {
       return bulk(at, ITEMS_SHIFT, false);
     case kind.TYPE_DATA: case kind.TYPE_ELEMENT:
       readIndex(typeCount, no.NO_SUCH_TYPE);
-      readU32();
+      readSegment(opcode);
       if (opcode < 11) allocates(opcode, at);
       return bulk(at, ITEMS_SHIFT, false);
     case kind.HEAP_TYPE: return readHeapType();
@@ -834,6 +840,11 @@ function readIndex(count: u32, why: u32): u32 {
   const index = readU32();
   if (index >= count) refuse(why, start, index);
   return index;
+}
+
+/** Of data after `memory.init`, `data.drop`, `array.new_data`, `array.init_data`; of elements after their like. */
+function readSegment(opcode: u32): void {
+  readIndex(opcode == 8 || opcode == 9 || opcode == 18 ? dataCount : elementCount, no.NO_SUCH_SEGMENT);
 }
 
 function readMemarg(at: usize): void {

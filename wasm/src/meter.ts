@@ -52,7 +52,7 @@ type Walk = {
   readonly memory: WebAssembly.Memory;
   readonly lay: (types: number, imports: number, functions: number, tables: number, memories: number, codeBytes: number, longest: number) => number;
   readonly meter: (
-    flags: number, codeOffset: number, globals: number, tags: number, shift: number,
+    flags: number, codeOffset: number, globals: number, tags: number, elements: number, dataSegments: number, shift: number,
     countdown: number, stack: number, charge: number,
   ) => void;
 };
@@ -79,7 +79,7 @@ let kept: Walk | undefined;
  */
 export function meterCode(module: Module, metering: Metering): MeteredCode {
   const { fuel, interrupt, stack, refuseHeap, shift, added } = metering;
-  const { bytes, code, types, tables, memories, globals, tags, imported } = module;
+  const { bytes, code, types, tables, memories, globals, tags, elements, dataCount, imported } = module;
   const codeOffset = code[0]?.start ?? 0;
   const codeEnd = code.at(-1)?.end ?? 0;
   let longest = 0;
@@ -97,7 +97,7 @@ export function meterCode(module: Module, metering: Metering): MeteredCode {
   memory.set(bytes.subarray(codeOffset, codeEnd), codeStart);
   walk.meter(
     (fuel ? 1 : 0) | (interrupt ? 2 : 0) | (stack ? 4 : 0) | (refuseHeap ? 8 : 0) | (memories.some(({ shared }) => shared) ? 16 : 0),
-    codeOffset, globals.length, tags.length, shift, added.countdown, added.stack, added.charge,
+    codeOffset, globals.length, tags.length, elements.length, dataCount ?? 0, shift, added.countdown, added.stack, added.charge,
   );
   const { buffer } = walk.memory;
   const [bodiesStart, hintsStart, hintsEnd, hinted] = new Uint32Array(buffer, RESULT, 4) as unknown as [number, number, number, number];
@@ -135,16 +135,8 @@ function createWalk(): Walk {
   return walk;
 }
 
-const SPACES: Readonly<Record<number, string>> = {
-  [no.NO_SUCH_TYPE]: "type",
-  [no.NO_SUCH_FUNCTION]: "function",
-  [no.NO_SUCH_TABLE]: "table",
-  [no.NO_SUCH_MEMORY]: "memory",
-  [no.NO_SUCH_GLOBAL]: "global",
-  [no.NO_SUCH_TAG]: "tag",
-  [no.NO_SUCH_LOCAL]: "local",
-  [no.NO_SUCH_LABEL]: "label",
-};
+/** What the indices point into, from `NO_SUCH_TYPE` on. */
+const SPACES = ["type", "function", "table", "memory", "global", "tag", "local", "label", "segment"];
 const MALFORMED: Readonly<Record<number, string>> = {
   [no.NUMBER_MALFORMED]: "number",
   [no.OFFSET_MALFORMED]: "offset",
@@ -153,24 +145,19 @@ const MALFORMED: Readonly<Record<number, string>> = {
   [no.CATCH_MALFORMED]: "catch",
   [no.DELEGATE_MALFORMED]: "delegate",
 };
-const COUNTED: Readonly<Record<number, string>> = {
-  [no.LOCAL_GROUPS]: "locals",
-  [no.LABELS]: "labels",
-  [no.CATCH_CLAUSES]: "catch clauses",
-  [no.SELECT_TYPES]: "types of select",
-  [no.FIXED_ITEMS]: "items of array.new_fixed",
-};
+/** What was counted, from `LOCAL_GROUPS` on, by the second byte. */
+const COUNTED = ["locals", "labels", "catch clauses", "types of select", "items of array.new_fixed"];
 
 /** The walk calls this where it cannot go on; offset and values come as i32. */
 function refuse(why: number, signedOffset: number, first: number, second: number): never {
   const offset = signedOffset >>> 0;
   const value = first >>> 0;
   const more = second >>> 0;
-  const space = SPACES[why];
+  const space = SPACES[why - no.NO_SUCH_TYPE];
   if (space !== undefined) throw new WasmError("malformed", `${space} index`, offset, `there is no ${space} ${value}`);
   const construct = MALFORMED[why];
   if (construct !== undefined) throw new WasmError("malformed", construct, offset, "it does not end where it must");
-  const items = COUNTED[why & ~0xff] ?? "";
+  const items = COUNTED[(why >> 8) - 1] ?? "";
   switch (why & 0xff) {
     case no.BYTE_MISSING: throw new WasmError("malformed", "byte", offset, "the section ends here");
     case no.NUMBER_TOO_LONG: throw new WasmError("malformed", "number", offset, `it is longer than ${value} bits`);
@@ -190,7 +177,7 @@ function refuse(why: number, signedOffset: number, first: number, second: number
       throw new WasmError("unlimitable", name, offset, "it takes memory of the engine, which a limit of pages does not count");
     }
     case no.MERGES_UNLIMITABLE:
-      throw new WasmError("unlimitable", "function", offset, "so many locals, operands, blocks and branches take the engine too long to compile in the middle of a call");
+      throw new WasmError("unlimitable", "function", offset, "with its locals, operands, blocks and branches it takes the engine too long to compile");
     case no.NO_ROOM: default: throw new WasmError("too-large", "module", offset, "there is not enough memory to rewrite it");
   }
 }

@@ -96,6 +96,19 @@ describe("malformed modules", () => {
     { name: "a constant expression without end", bytes: moduleOf([6, [1, 0x7f, 0, 0x41, 0]]), reason: "malformed", offset: 15 },
     { name: "an unknown opcode in one", bytes: moduleOf([6, [1, 0x7f, 0, 0xff, 0x0b]]), reason: "unknown", offset: 13 },
     { name: "data for a memory that is not there", bytes: moduleOf([11, [1, 0, 0x41, 0, 0x0b, 0]]), reason: "malformed", offset: 11 },
+    { name: "a count of data segments behind the code", bytes: moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, 2, 0, 0x0b]], [12, [0]]), reason: "malformed", offset: 24 },
+    { name: "tags behind globals", bytes: moduleOf([1, [1, 0x60, 0, 0]], [6, [1, 0x7f, 0, 0x41, 0, 0x0b]], [13, [1, 0, 0]]), reason: "malformed", offset: 22 },
+    { name: "unknown flags of a data segment", bytes: moduleOf([5, [1, 0, 1]], [11, [1, 3, 0, 0]]), reason: "unknown", offset: 16 },
+    { name: "unknown flags of an element segment", bytes: moduleOf([9, [1, 8, 0, 0]]), reason: "unknown", offset: 11 },
+    { name: "an unknown kind of elements", bytes: moduleOf([9, [1, 1, 1, 0]]), reason: "unknown", offset: 12 },
+    { name: "elements for a table that is not there", bytes: moduleOf([9, [1, 0, 0x41, 0, 0x0b, 0]]), reason: "malformed", offset: 11 },
+    { name: "a global that is neither mutable nor not", bytes: moduleOf([6, [1, 0x7f, 2, 0x41, 0, 0x0b]]), reason: "malformed", offset: 12 },
+    { name: "an imported one", bytes: moduleOf([2, [1, 1, 0x61, 1, 0x62, 3, 0x7f, 2]]), reason: "malformed", offset: 17 },
+    { name: "a field", bytes: moduleOf([1, [1, 0x5f, 1, 0x7f, 2]]), reason: "malformed", offset: 14 },
+    { name: "an import of an unknown kind", bytes: moduleOf([2, [1, 1, 0x61, 1, 0x62, 5, 0]]), reason: "unknown", offset: 15 },
+    { name: "an unknown form of tag", bytes: moduleOf([1, [1, 0x60, 0, 0]], [13, [1, 1, 0]]), reason: "unknown", offset: 17 },
+    { name: "an unknown form of table", bytes: moduleOf([4, [1, 0x40, 1, 0x70, 0, 1, 0xd0, 0x70, 0x0b]]), reason: "unknown", offset: 11 },
+    { name: "data past the end", bytes: moduleOf([11, [1, 1, 5, 0]]), reason: "malformed", offset: 13 },
     { name: "another number of data segments than announced", bytes: moduleOf([12, [1]], [11, [0]]), reason: "malformed", offset: 14 },
   ];
 
@@ -111,12 +124,18 @@ describe("malformed modules", () => {
     { name: "a label that is not there", code: [0x0c, 1, 0x0b], reason: "malformed", offset: 23 },
     { name: "code without end", code: [0x01], reason: "malformed", offset: 24 },
     { name: "code behind the end", code: [0x0b, 0x01], reason: "malformed", offset: 24 },
+    { name: "a catch without try", code: [0x19, 0x0b], reason: "malformed", offset: 23 },
+    { name: "a delegate without try", code: [0x18, 0, 0x0b], reason: "malformed", offset: 23 },
+    { name: "an unknown catch clause", code: [0x1f, 0x40, 1, 4, 0, 0x0b, 0x0b], reason: "unknown", offset: 26 },
+    { name: "an i32.const of six bytes", code: [0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x1a, 0x0b], reason: "malformed", offset: 23 },
+    { name: "an unknown value type of a block", code: [0x02, 0x63, 0x01, 0x0b, 0x0b], reason: "malformed", offset: 25 },
     { name: "an else without if", code: [0x05, 0x0b], reason: "malformed", offset: 23 },
     { name: "a br_table longer than the body", code: [0x41, 0, 0x0e, 0xff, 0x7f, 0, 0x0b], reason: "malformed", offset: 26 },
   ];
 
   test.each(CODE)("$name is refused when a limit is asked for", ({ code, reason, offset }) => {
     const bytes = moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, code.length + 1, 0, ...code]]);
+    expect(WebAssembly.validate(bytes as BufferSource)).toBe(false);
     expect(() => limitModule(bytes, { interrupt: true })).toThrow(expect.objectContaining({ reason, offset }) as Error);
     expect(() => limitModule(bytes, { interrupt: true })).toThrow(WasmError);
   });

@@ -26,33 +26,34 @@ export const NO_SUCH_GLOBAL = 11;
 export const NO_SUCH_TAG = 12;
 export const NO_SUCH_LOCAL = 13;
 export const NO_SUCH_LABEL = 14;
+export const NO_SUCH_SEGMENT = 15;
 /** More items are announced than there are bytes: how many, and bytes left; plus what they are, below. */
-export const COUNT_MALFORMED = 15;
+export const COUNT_MALFORMED = 16;
 /** More items than engines accept: how many, and how many they accept; plus what they are. */
-export const COUNT_TOO_LARGE = 16;
+export const COUNT_TOO_LARGE = 17;
 /** More locals than engines accept. */
-export const LOCALS_TOO_MANY = 17;
+export const LOCALS_TOO_MANY = 18;
 /** A body that does not end where it must; so do the instructions below. */
-export const BODY_MALFORMED = 18;
-export const ELSE_MALFORMED = 19;
-export const CATCH_MALFORMED = 20;
-export const DELEGATE_MALFORMED = 21;
+export const BODY_MALFORMED = 19;
+export const ELSE_MALFORMED = 20;
+export const CATCH_MALFORMED = 21;
+export const DELEGATE_MALFORMED = 22;
 /** Blocks inside each other: the most. */
-export const NESTING_TOO_DEEP = 22;
+export const NESTING_TOO_DEEP = 23;
 /** With metering the body is larger than engines accept. */
-export const BODY_TOO_LARGE = 23;
+export const BODY_TOO_LARGE = 24;
 /** An opcode. */
-export const OPCODE_UNKNOWN = 24;
+export const OPCODE_UNKNOWN = 25;
 /** A prefix, and the opcode behind it. */
-export const PREFIXED_UNKNOWN = 25;
+export const PREFIXED_UNKNOWN = 26;
 /** A catch clause; its kind. */
-export const CLAUSE_UNKNOWN = 26;
+export const CLAUSE_UNKNOWN = 27;
 /** `memory.atomic.wait` in a module that shall be stopped. */
-export const WAIT_UNLIMITABLE = 27;
+export const WAIT_UNLIMITABLE = 28;
 /** An allocation on the engine's heap; its opcode after 0xfb. */
-export const ALLOCATION_UNLIMITABLE = 28;
+export const ALLOCATION_UNLIMITABLE = 29;
 /** A function that takes too long to compile. */
-export const MERGES_UNLIMITABLE = 29;
+export const MERGES_UNLIMITABLE = 30;
 
 // What was counted.
 export const LOCAL_GROUPS = 0x100;
