@@ -16,6 +16,7 @@ const NODE_ONLY = {
   "hosts/typescript/fuzz/laws.test.ts": "reads plug-ins from files, and opens folders of the host",
   "hosts/typescript/src/extism/mod.test.ts": "compares with the npm package of a rival, whose builds differ by runtime",
   "hosts/typescript/src/extism/declarations.test.ts": "calls the TypeScript compiler",
+  "hosts/typescript/src/limited-packages.test.ts": "runs packages of npm as they are, from their own files, in threads of Node",
   "hosts/typescript/src/memory.test.ts": "starts a second Node to measure its memory",
   "hosts/typescript/src/platform/node-http.test.ts": "connections as Node makes them",
   "hosts/typescript/src/pool/soak.test.ts": "asks V8 for its garbage collector",
