@@ -28,6 +28,9 @@ export interface Crossing {
 /** Issues that one error lists at most; a plug-in decides how many there are. */
 const MAX_ISSUES = 20;
 
+/** Characters of an error's message, and of a place, at most; names in them can be the plug-in's. */
+const MAX_CHARACTERS = 4000;
+
 /**
  * Checks and encodes a value of the host.
  *
@@ -82,13 +85,13 @@ function isDeepRecursion(cause: unknown): boolean {
 
 function valueOf(result: StandardSchemaV1.Result<unknown>, crossing: Crossing): unknown {
   if (result.issues === undefined) return result.value;
-  throw invalid(crossing, result.issues.slice(0, MAX_ISSUES).map(({ message, path }) => ({ message, path: formatPath(path ?? []) })));
+  throw invalid(crossing, result.issues.slice(0, MAX_ISSUES).map(({ message, path }) => ({ message: clip(message), path: clip(formatPath(path ?? [])) })));
 }
 
 /** The failure for a value that does not fit. */
 function invalid(crossing: Crossing, issues: readonly Issue[], cause?: unknown): PluginError {
   const { part, from, plugin } = crossing;
-  const what = issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; ");
+  const what = clip(issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("; "));
   const verb = from === "host" ? "send" : "take";
   const owner = from === "host" ? "the host" : `plug-in "${plugin}"`;
   return new PluginError(`system/invalid-${part}`, `Cannot ${verb} the ${part} of "${crossing.function}" from ${owner}: ${what}`, { function: crossing.function, from, issues }, { plugin, function: crossing.function, cause });
@@ -103,6 +106,10 @@ function formatPath(path: readonly (PropertyKey | StandardSchemaV1.PathSegment)[
     else text += `[${JSON.stringify(key)}]`;
   }
   return text;
+}
+
+function clip(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 
 function messageOf(error: unknown): string {

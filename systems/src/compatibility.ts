@@ -23,7 +23,13 @@ export interface Difference {
 /** Names and types as a module states them; types are unknown for modules that came compiled. */
 interface Shape {
   readonly exports: ReadonlyMap<string, Signature | undefined>;
-  readonly imports: ReadonlyMap<string, Signature | undefined>;
+  readonly imports: readonly ImportShape[];
+}
+
+interface ImportShape {
+  readonly namespace: string;
+  readonly name: string;
+  readonly signature: Signature | undefined;
 }
 
 interface Signature {
@@ -50,8 +56,11 @@ export function compareModule(spec: SystemSpec, module: Uint8Array | WebAssembly
  * @param functions Names of what it offers.
  */
 export function compareFunctions(spec: SystemSpec, functions: readonly string[]): readonly Difference[] {
-  return compareExports(spec, { exports: new Map(functions.map((name) => [name, undefined])), imports: new Map() });
+  return compareExports(spec, { exports: new Map(functions.map((name) => [name, undefined])), imports: [] });
 }
+
+/** Differences that one message lists at most; a plug-in decides how many there are. All are in the details. */
+const MOST_LISTED = 100;
 
 /**
  * The failure that lists differences.
@@ -59,17 +68,19 @@ export function compareFunctions(spec: SystemSpec, functions: readonly string[])
  * @param plugin Name of the plug-in.
  */
 export function incompatible(spec: SystemSpec, differences: readonly Difference[], plugin: string, cause?: unknown): PluginError {
-  const list = differences.map(({ message }) => `\n- ${message}`).join("");
+  const more = differences.length - MOST_LISTED;
+  const list = differences.slice(0, MOST_LISTED).map(({ message }) => `\n- ${message}`).join("") + (more > 0 ? `\n- and ${more} more` : "");
   return new PluginError("system/incompatible", `Cannot load "${plugin}": it does not fit the plug-in system "${spec.name}" ${spec.version}:${list}`, { differences }, { plugin, cause });
 }
 
 function compareExports({ exports, name: system }: SystemSpec, shape: Shape): Difference[] {
   const differences: Difference[] = [];
+  const others = namesByLook([...shape.exports.keys()].filter((name) => !exports.has(name)));
   for (const { name, isOptional } of exports.values()) {
     const signature = shape.exports.get(name);
     if (!shape.exports.has(name)) {
-      const similar = similarTo(name, [...shape.exports.keys()]);
-      const remedy = similar === undefined ? "export a function of this name" : `rename its export "${similar}"`;
+      const similar = others.get(lookOf(name));
+      const remedy = similar === undefined ? "export a function of this name" : `rename its export ${quote(similar)}`;
       // An optional export under a slightly wrong name is a mistake too: nobody would ever call it.
       if (!isOptional || similar !== undefined) differences.push({ kind: "missing-export", name, message: `it does not export "${name}"; ${remedy}` });
     } else if (signature !== undefined && !(signature.params.length === 0 && (signature.results.length === 0 || (signature.results.length === 1 && signature.results[0] === I32)))) {
@@ -81,13 +92,15 @@ function compareExports({ exports, name: system }: SystemSpec, shape: Shape): Di
 
 function compareImports({ imports }: SystemSpec, shape: Shape): Difference[] {
   const differences: Difference[] = [];
-  for (const [name, signature] of shape.imports) {
-    const offered = imports.get(name);
+  const names = [...imports.keys()].map((each) => `"${each}"`).join(", ") || "no function";
+  const looks = namesByLook([...imports.keys()]);
+  for (const { namespace, name, signature } of shape.imports) {
+    if (HOST_NAMESPACES.has(namespace)) continue;
+    const offered = USER_NAMESPACES.has(namespace) ? imports.get(name) : undefined;
     if (offered === undefined) {
-      const similar = similarTo(name, [...imports.keys()]);
-      const names = [...imports.keys()].map((each) => `"${each}"`).join(", ") || "no function";
-      const remedy = similar === undefined ? `use only what is offered: ${names}` : `import "${similar}" instead`;
-      differences.push({ kind: "unknown-import", name, message: `it imports "${name}" from "${IMPORT_NAMESPACE}", which is not offered; ${remedy}` });
+      const similar = looks.get(lookOf(name));
+      const remedy = similar === undefined ? `use only what is offered: ${names}` : `import "${similar}" from "${IMPORT_NAMESPACE}" instead`;
+      differences.push({ kind: "unknown-import", name, message: `it imports ${quote(name)} from ${quote(namespace)}, which is not offered; ${remedy}` });
     } else if (signature !== undefined && format(signature) !== format(signatureFor(offered))) {
       differences.push({ kind: "import-signature", name, message: `it imports "${name}" as ${format(signature)}; declare it as ${format(signatureFor(offered))}` });
     }
@@ -98,9 +111,9 @@ function compareImports({ imports }: SystemSpec, shape: Shape): Difference[] {
 function compareStamp(spec: SystemSpec, module: Uint8Array | WebAssembly.Module): Difference[] {
   const stamp = readStamp(module);
   if (stamp === undefined) return [];
-  if (stamp.name !== spec.name) return [{ kind: "other-system", name: stamp.name, message: `it was built for the plug-in system "${stamp.name}"; build it with the bindings of "${spec.name}"` }];
+  if (stamp.name !== spec.name) return [{ kind: "other-system", name: stamp.name, message: `it was built for the plug-in system ${quote(stamp.name)}; build it with the bindings of "${spec.name}"` }];
   if (breakingPart(stamp.version) === breakingPart(spec.version)) return [];
-  return [{ kind: "other-version", name: stamp.version, message: `it was built for version ${stamp.version} of the interface; build it with the bindings of version ${spec.version}` }];
+  return [{ kind: "other-version", name: stamp.version, message: `it was built for version ${quote(stamp.version).slice(1, -1)} of the interface; build it with the bindings of version ${spec.version}` }];
 }
 
 /** The part of a semantic version that changes when the interface breaks: the major one, below 1.0.0 the minor one. */
@@ -119,19 +132,36 @@ function shapeOfBytes(bytes: Uint8Array): Shape {
   const signature = (index: number): Signature | undefined => signatureOf(module, index);
   return {
     exports: new Map(module.exports.filter(({ kind }) => kind === "function").map(({ name, index }) => [name, signature(index)])),
-    imports: new Map(module.imports.filter(({ kind, module: from }) => kind === "function" && from === IMPORT_NAMESPACE).map(({ name, index }) => [name, signature(index)])),
+    imports: module.imports.filter(({ kind }) => kind === "function").map(({ module: namespace, name, index }) => ({ namespace, name, signature: signature(index) })),
   };
 }
 
 function shapeOfModule(module: WebAssembly.Module): Shape {
-  const names = (list: readonly { readonly name: string; readonly kind: string }[]): Map<string, undefined> => new Map(list.filter(({ kind }) => kind === "function").map(({ name }) => [name, undefined]));
-  return { exports: names(WebAssembly.Module.exports(module)), imports: names(WebAssembly.Module.imports(module).filter((each) => each.module === IMPORT_NAMESPACE)) };
+  const isFunction = ({ kind }: { readonly kind: string }): boolean => kind === "function";
+  return {
+    exports: new Map(WebAssembly.Module.exports(module).filter(isFunction).map(({ name }) => [name, undefined])),
+    imports: WebAssembly.Module.imports(module).filter(isFunction).map(({ module: namespace, name }) => ({ namespace, name, signature: undefined })),
+  };
 }
 
-/** A name that differs only in case and underscores. */
-function similarTo(name: string, names: readonly string[]): string | undefined {
-  const plain = (text: string): string => text.replaceAll(/[_-]/g, "").toLowerCase();
-  return names.find((other) => other !== name && plain(other) === plain(name));
+/** Where a system's imports are found; the host takes `env`, which some compilers write, for the same. */
+const USER_NAMESPACES: ReadonlySet<string> = new Set([IMPORT_NAMESPACE, "env"]);
+
+/** What the host itself offers there it knows best. Source: abi/abi.json, `namespace` */
+const HOST_NAMESPACES: ReadonlySet<string> = new Set(["extism:host/env", "wasi_snapshot_preview1"]);
+
+/** What names have in common that differ only in case and underscores. */
+function lookOf(name: string): string {
+  return name.replaceAll(/[_-]/g, "").toLowerCase();
+}
+
+function namesByLook(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name) => [lookOf(name), name]));
+}
+
+/** Text of a plug-in, short, in one line and without control characters. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }
 
 const TYPE_NAMES: Readonly<Record<number, string>> = { [I32]: "i32", [I64]: "i64", 0x7d: "f32", 0x7c: "f64" };

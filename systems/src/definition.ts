@@ -159,7 +159,9 @@ function readPayload(payload: Payload | undefined, path: string): Wire | undefin
 
 function readPolicy({ onFailure = "throw" }: ExportDefinition, path: string): FailurePolicy {
   if (onFailure === "throw" || onFailure === "next") return onFailure;
-  const { use } = readFields(onFailure, path, ["use"]);
+  const fields = readFields(onFailure, path, ["use"]);
+  if (!Object.hasOwn(fields, "use")) refuse(path, '"throw", "next" or { use: value }', fields);
+  const { use } = fields;
   try {
     return Object.freeze({ use: structuredClone(use) });
   } catch {

@@ -169,5 +169,11 @@ function wireOf(value: unknown, path: string): Wire | undefined {
   if (value === undefined) return undefined;
   const { encoding, schema } = readFields(value, path, ["encoding", "schema"]);
   if (!ENCODINGS.has(encoding)) refuse(`${path}.encoding`, `one of ${[...ENCODINGS].join(", ")}`, encoding);
-  return encoding === "bytes" ? bytes() : { encoding: encoding as Encoding, schema: jsonSchema(readFields(schema, `${path}.schema`)) };
+  if (encoding === "bytes") return bytes();
+  const given = readFields(schema, `${path}.schema`);
+  try {
+    return { encoding: encoding as Encoding, schema: jsonSchema(given) };
+  } catch (cause) {
+    return refuse(`${path}.schema`, `a JSON Schema (${cause instanceof Error ? cause.message : String(cause)})`, given);
+  }
 }

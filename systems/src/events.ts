@@ -13,11 +13,11 @@ export type SystemEvent =
       readonly function: string;
       readonly durationMs: number;
       readonly outcome: "ok" | "failed";
-      /** What was done about a failure: passed on, or a value used, or the next plug-in asked. */
+      /** What the export says of failures: to pass them on, use a value, or ask the next plug-in. What no policy covers is passed on. */
       readonly policy: "throw" | "use" | "next";
       /** What failed; absent if all went well. */
       readonly error?: unknown;
-      /** Figures of the host; absent for mocks. */
+      /** Figures of the host; absent for mocks, and for calls that never reached the plug-in. */
       readonly stats?: CallStats;
     }
   | {

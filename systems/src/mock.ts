@@ -58,7 +58,7 @@ type AnyMockExports = Readonly<Record<string, (input: unknown, imports: unknown)
  * @throws {TypeError} If a function that is not optional is missing, or one is not in the system.
  */
 export function mockPlugin<Exports extends ExportDefinitions>(spec: SystemSpec, functions: AnyMockExports, { name = "mock", imports, onEvent }: MockOptions): MockPlugin<Exports> {
-  const missing = [...spec.exports.values()].filter((each) => !each.isOptional && typeof functions[each.name] !== "function").map((each) => each.name);
+  const missing = [...spec.exports.values()].filter((each) => !each.isOptional && !(Object.hasOwn(functions, each.name) && typeof functions[each.name] === "function")).map((each) => each.name);
   if (missing.length > 0) throw new TypeError(`Cannot mock "${spec.name}": give a function for "${missing.join('", "')}"`);
   const unknown = Object.keys(functions).filter((each) => !spec.exports.has(each));
   if (unknown.length > 0) throw new TypeError(`Cannot mock "${unknown.join('", "')}": the system "${spec.name}" has no such export`);

@@ -12,7 +12,7 @@
  * until the next exchange, so that `restore` needs no loading.
  */
 
-import type { CallOptions, PluginSource } from "@tenon/host";
+import { type CallOptions, PluginError, type PluginSource } from "@tenon/host";
 import type { ExportDefinition, ExportDefinitions, ExportSpec, ImportDefinitions, PartOf, SystemSpec } from "./definition.ts";
 import { emit, type SystemEvent } from "./events.ts";
 import type { LoadOptions } from "./load.ts";
@@ -200,9 +200,15 @@ export class PluginSet<Exports extends ExportDefinitions, Imports extends Import
     return answers;
   }
 
-  /** The plug-ins that have an export, as they are when a call begins; those exchanged meanwhile still finish it. */
+  /**
+   * The plug-ins that have an export, of those that are in the set when a call begins.
+   *
+   * @throws {PluginError} `plugin/closed` once the set is closed: what a pipeline lets through then, nobody has looked at.
+   */
   *#able({ name: wanted }: ExportSpec): Generator<{ readonly name: string; readonly plugin: CheckedPlugin }> {
+    this.#checkOpen(wanted);
     for (const name of [...this.#entries.keys()]) {
+      this.#checkOpen(wanted);
       // Looked up when it is this plug-in's turn, so that one that was exchanged or removed meanwhile is not called.
       const plugin = this.#entries.get(name)?.current;
       if (plugin?.has(wanted)) yield { name, plugin };
@@ -211,6 +217,10 @@ export class PluginSet<Exports extends ExportDefinitions, Imports extends Import
 
   async #loadNamed(name: string, source: PluginSource, options: Partial<SetOptions<Imports>>): Promise<CheckedPlugin> {
     return await this.#load(source, { ...this.#options, ...options, name } as unknown as LoadOptions);
+  }
+
+  #checkOpen(wanted: string): void {
+    if (this.#isClosed) throw new PluginError("plugin/closed", `Cannot call "${wanted}": the set is closed`, {}, { function: wanted });
   }
 
   #checkFree(name: string): void {
