@@ -13,6 +13,11 @@ describe("mock()", () => {
     expect(mock.$plugin).toBeUndefined();
   });
 
+  test("misses functions that every object has", () => {
+    const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { constructor: {} } });
+    expect(() => system.mock({} as never)).toThrow('give a function for "constructor"');
+  });
+
   test("checks in both directions, and keeps the failure policy", async () => {
     const mock = discounts.mock({ before_checkout: () => ({ discountPercentage: "much" }) as never, strict_checkout: () => ({}) as never });
     await expect(mock.before_checkout({} as never)).rejects.toMatchObject({ code: "system/invalid-input" });

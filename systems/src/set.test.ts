@@ -92,6 +92,7 @@ describe("PluginSet", () => {
     await set.close();
     await set.close();
     await expect(set.add("c", module)).rejects.toThrow("closed");
+    for (const ask of [set.first, set.all]) await expect(ask.label()).rejects.toMatchObject({ code: "plugin/closed" });
   });
 
   test("sets share nothing: what one tenant's plug-ins are is not what another's are", async () => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { guest } from "../test/guest.ts";
 import { cart, discounts, imports } from "../test/shop.ts";
-import { bytes, definePluginSystem, jsonSchema, msgpack, readStamp, type SystemEvent, text } from "./mod.ts";
+import { bytes, definePluginSystem, jsonSchema, msgpack, readStamp, readSystem, type SystemEvent, text } from "./mod.ts";
 
 const reply = (value: unknown): { reply: string } => ({ reply: JSON.stringify(value) });
 
@@ -232,6 +232,56 @@ describe("schemas and encodings", () => {
   });
 });
 
+describe("a hostile plug-in", () => {
+  const system = definePluginSystem({
+    name: "t",
+    version: "1.0.0",
+    exports: { give: { output: msgpack(jsonSchema({ type: "object", properties: { count: { type: "integer" }, ratio: { type: "number", maximum: 1 } } })) }, tell: { output: jsonSchema({ type: "object" }), onFailure: { use: {} } } },
+  });
+  const give = (...value: number[]): Uint8Array => guest({ give: { reply: Uint8Array.of(0x81, ...value) }, tell: { reply: '{"\\ud800":1}' } });
+  const RATIO = [0xa5, ...Buffer.from("ratio")];
+
+  test("cannot pass NaN or Infinity off as a number of a JSON Schema", async () => {
+    for (const [bits, shown] of [[[0x7f, 0xf8], "NaN"], [[0xff, 0xf0], "-Infinity"]] as const) {
+      const plugin = await system.load(give(...RATIO, 0xcb, ...bits, 0, 0, 0, 0, 0, 0));
+      const { code, details } = await failureOf(() => plugin.give());
+      expect({ code, details }).toMatchObject({ code: "system/invalid-output", details: { issues: [{ path: "ratio", message: `${shown} has no JSON form` }] } });
+    }
+  });
+
+  test("may give integers of 64 bits to a JSON Schema", async () => {
+    const plugin = await system.load(give(0xa5, ...Buffer.from("count"), 0xcf, 0, 0, 1, 0, 0, 0, 0, 0));
+    expect(await plugin.give()).toEqual({ count: 2n ** 40n });
+  });
+
+  test("cannot get around the failure policy by half a character in a name", async () => {
+    expect(await (await system.load(give(...RATIO, 0))).tell()).toEqual({});
+  });
+
+  test("cannot hold the host up by how much is wrong", () => {
+    const { validate } = jsonSchema({ type: "array", items: { type: "object", properties: { a: { type: "string" } } } })["~standard"];
+    expect((validate(Array.from({ length: 5000 }, () => ({ a: 1 }))) as { issues: unknown[] }).issues).toHaveLength(100);
+    const compared: unknown[] = [];
+    const item = (index: number): object => ({ get a() { return compared.push(index); } });
+    const unique = jsonSchema({ type: "array", uniqueItems: true, maxItems: 10 })["~standard"];
+    expect(unique.validate(Array.from({ length: 500 }, (_, index) => item(index)))).toMatchObject({ issues: [{ message: "array has too many items (500 > 10)" }] });
+    expect(compared.length).toBeLessThan(5000);
+    expect(unique.validate([1, 2, 1])).toHaveProperty("issues");
+    expect(unique.validate([1, 2])).not.toHaveProperty("issues");
+  });
+
+  test("is told of imports from everywhere, in lines that are its own neither in number nor in form", async () => {
+    const named = (name: string): Uint8Array => guest({ tell: reply({}), give: reply(1) }, { [name]: "" });
+    expect(system.check(named("a\\n- all is well"))).toMatchObject([{ kind: "unknown-import", message: expect.stringContaining('"a\\n- all is well"') }]);
+    const elsewhere = Buffer.from(named("zap")).toString("latin1").replace("extism:host/user", "extism_host_user");
+    expect(system.check(new Uint8Array(Buffer.from(elsewhere, "latin1")))).toMatchObject([{ message: expect.stringContaining('imports "zap" from "extism_host_user"') }]);
+    const many = guest({ tell: reply({}), give: reply(1) }, Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`zap${index}`, ""])));
+    const { message, details } = await failureOf(() => system.load(many));
+    expect(message).toContain("- and 50 more");
+    expect((details as { differences: unknown[] }).differences).toHaveLength(150);
+  });
+});
+
 describe("failure policy", () => {
   test("uses a copy of its value when the plug-in fails, traps or answers wrongly", async () => {
     for (const behaviour of [{ fail: "out of stock" }, reply({ discountPercentage: -1 }), { reply: "" }] as const) {
@@ -268,11 +318,23 @@ describe("events", () => {
     const plugin = await discounts.load(guest({ before_checkout: { fail: "x" }, after_payment: { echo: true } }), { imports, onEvent, name: "volume" });
     await plugin.before_checkout(cart);
     await plugin.after_payment?.({ cents: 5 });
+    await failureOf(() => plugin.before_checkout({} as never));
+    expect(events[2]).not.toHaveProperty("stats");
     expect(events).toMatchObject([
       { type: "call", system: "shop/discounts", plugin: "volume", function: "before_checkout", outcome: "failed", policy: "use", error: { code: "call/failed" } },
       { type: "call", function: "after_payment", outcome: "ok", policy: "throw", stats: { inputBytes: 11 } },
+      { type: "call", function: "before_checkout", outcome: "failed", policy: "throw", error: { code: "system/invalid-input" } },
     ]);
   });
+});
+
+describe("readSystem()", () => {
+  for (const $ref of ["#/$defs/No", "#/%"]) {
+    test(`refuses a document whose reference is "${$ref}"`, () => {
+      const document = { tenonSystem: 1, name: "a", version: "1.0.0", exports: { a: { input: { encoding: "json", schema: { $ref } } } } };
+      expect(() => readSystem(document)).toThrow(expect.objectContaining({ code: "system/invalid-definition", details: expect.objectContaining({ path: "exports.a.input.schema" }) }));
+    });
+  }
 });
 
 describe("definePluginSystem()", () => {
@@ -286,6 +348,8 @@ describe("definePluginSystem()", () => {
     { name: "unknown field", definition: { name: "a", version: "1.0.0", exports: { a: { inputs: z.string() } } }, path: "exports.a.inputs" },
     { name: "schema that is none", definition: { name: "a", version: "1.0.0", exports: { a: { input: "string" } } }, path: "exports.a.input" },
     { name: "reference that leads nowhere", definition: { name: "a", version: "1.0.0", exports: { a: { input: { $ref: "#/$defs/No" } } } }, path: "exports.a.input" },
+    { name: "pattern that is none", definition: { name: "a", version: "1.0.0", exports: { a: { input: { type: "string", pattern: "((" } } } }, path: "exports.a.input" },
+    { name: "policy without a value", definition: { name: "a", version: "1.0.0", exports: { a: { onFailure: {} } } }, path: "exports.a.onFailure" },
     { name: "policy that is none", definition: { name: "a", version: "1.0.0", exports: { a: { onFailure: "ignore" } } }, path: "exports.a.onFailure" },
   ];
   for (const { name, definition, path } of CASES) {

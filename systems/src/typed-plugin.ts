@@ -48,6 +48,13 @@ export interface Runner {
   close(): Promise<void>;
 }
 
+/** A call that has begun. */
+interface Start {
+  readonly ms: number;
+  /** Whether its input was good and went to the plug-in. */
+  isSent: boolean;
+}
+
 /** A plug-in whose exports are called by name: what methods and sets are made of. */
 export class CheckedPlugin {
   readonly name: string;
@@ -90,15 +97,15 @@ export class CheckedPlugin {
    * @throws {PluginError} `system/invalid-input`, `system/invalid-output`, or what a call of the host throws.
    */
   async invoke(spec: ExportSpec, input: unknown, options?: CallOptions): Promise<unknown> {
-    const startMs = this.#onEvent === undefined ? 0 : performance.now();
+    const start = { ms: this.#onEvent === undefined ? 0 : performance.now(), isSent: false };
     this.#running += 1;
     try {
-      const result = await this.#run(spec, input, options);
-      if (this.#onEvent !== undefined) this.#tell(spec, startMs, {});
+      const result = await this.#run(spec, input, options, start);
+      if (this.#onEvent !== undefined) this.#tell(spec, start, {});
       return result;
     } catch (thrown) {
       const error = ownFailure(thrown);
-      if (this.#onEvent !== undefined) this.#tell(spec, startMs, { error });
+      if (this.#onEvent !== undefined) this.#tell(spec, start, { error });
       throw error;
     } finally {
       this.#running -= 1;
@@ -117,27 +124,32 @@ export class CheckedPlugin {
     return this.#closing.done;
   }
 
-  async #run(spec: ExportSpec, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+  async #run(spec: ExportSpec, input: unknown, options: CallOptions | undefined, start: Start): Promise<unknown> {
     if (this.#closing !== undefined) throw new PluginError("plugin/closed", `Cannot call "${spec.name}": the plug-in "${this.name}" is closed`, {}, { plugin: this.name, function: spec.name });
     const crossings = this.#crossings.get(spec.name);
     if (crossings === undefined) throw new PluginError("function/not-found", `Cannot call "${spec.name}": the plug-in "${this.name}" does not export it`, { name: spec.name, exports: this.#runner.functions }, { plugin: this.name, function: spec.name });
     const sent = spec.input === undefined ? undefined : send(spec.input, input, crossings.input);
-    const output = await this.#runner.call(spec.name, sent instanceof Promise ? await sent : sent, options);
+    const encoded = sent instanceof Promise ? await sent : sent;
+    start.isSent = true;
+    const output = await this.#runner.call(spec.name, encoded, options);
     return spec.output === undefined ? undefined : receive(spec.output, output, crossings.output);
   }
 
-  #tell({ name, onFailure }: ExportSpec, startMs: number, failure: { readonly error?: unknown }): void {
+  #tell({ name, onFailure }: ExportSpec, start: Start, failure: { readonly error?: unknown }): void {
     const stats = this.#runner.plugin?.lastCall;
+    const isFailed = "error" in failure;
     emit(this.#onEvent, {
       type: "call",
       system: this.#spec.name,
       plugin: this.name,
       function: name,
-      durationMs: performance.now() - startMs,
-      outcome: "error" in failure ? "failed" : "ok",
-      policy: typeof onFailure === "object" ? "use" : onFailure,
+      durationMs: performance.now() - start.ms,
+      outcome: isFailed ? "failed" : "ok",
+      // What the application did itself is passed on whatever the export says.
+      policy: isFailed && !isPluginFailure(failure.error) ? "throw" : typeof onFailure === "object" ? "use" : onFailure,
       ...failure,
-      ...(stats?.function === name && { stats }),
+      // A call that never reached the plug-in leaves the figures of the one before.
+      ...(stats?.function === name && start.isSent && { stats }),
     });
   }
 }
