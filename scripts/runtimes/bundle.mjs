@@ -32,6 +32,7 @@ const NOT_IN_PAGES = {
   "hosts/typescript/src/platform/node-folder.test.ts": "the folders of a host",
   "hosts/typescript/src/http/hop.test.ts": "starts servers on loopback",
   "hosts/typescript/src/http/send.test.ts": "starts servers on loopback",
+  "systems/src/load.test.ts": "writes files",
   "hosts/typescript/src/source.test.ts": "writes files, and starts a server on loopback",
 };
 

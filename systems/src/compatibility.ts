@@ -3,7 +3,7 @@
  * once, each with what to do. Nothing is run.
  */
 
-import { PluginError } from "@tenon/host";
+import { type PluginContents, PluginError } from "@tenon/host";
 import { I32, I64, parseModule, signatureOf, type ValueType } from "@tenon/wasm";
 import { type FunctionSpec, IMPORT_NAMESPACE, type SystemSpec } from "./definition.ts";
 import { readStamp } from "./stamp.ts";
@@ -48,6 +48,23 @@ interface Signature {
 export function compareModule(spec: SystemSpec, module: Uint8Array | WebAssembly.Module): readonly Difference[] {
   const shape = module instanceof Uint8Array ? shapeOfBytes(module) : shapeOfModule(module);
   return [...compareStamp(spec, module), ...compareExports(spec, shape), ...compareImports(spec, shape)];
+}
+
+/**
+ * Compares a plug-in of one or several modules, which may import from each other.
+ *
+ * @param spec The system.
+ * @param contents Its modules; those that came compiled are left out.
+ * @returns As {@link compareModule}.
+ */
+export function comparePlugin(spec: SystemSpec, { modules }: PluginContents): readonly Difference[] {
+  const own = new Set(modules.map(({ name }) => name));
+  return modules.flatMap(({ bytes, isMain }) => {
+    if (bytes === undefined) return [];
+    const shape = shapeOfBytes(bytes);
+    const imports = compareImports(spec, { ...shape, imports: shape.imports.filter(({ namespace }) => !own.has(namespace)) });
+    return isMain ? [...compareStamp(spec, bytes), ...compareExports(spec, shape), ...imports] : imports;
+  });
 }
 
 /**

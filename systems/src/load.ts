@@ -2,8 +2,8 @@
  * From a source to a plug-in of a system: compared with the interface, limited, its imports linked.
  */
 
-import { createPlugin, type HostFunctions, type Limits, type Plugin, PluginError, type PluginOptions, type PluginSource } from "@tenon/host";
-import { compareFunctions, compareModule, incompatible } from "./compatibility.ts";
+import { createPlugin, type HostFunctions, type Limits, type Platform, type Plugin, PluginError, type PluginOptions, type PluginSource, readPlugin } from "@tenon/host";
+import { compareFunctions, compareModule, comparePlugin, type Difference, incompatible } from "./compatibility.ts";
 import type { ImportDefinitions, SystemSpec } from "./definition.ts";
 import type { EventListener } from "./events.ts";
 import { type AnyImports, hostFunctions, type ImportFunctions } from "./host-imports.ts";
@@ -29,12 +29,8 @@ export type OptionsArgument<Options> = Record<never, never> extends Options ? re
 export async function loadPlugin(spec: SystemSpec, source: PluginSource, { imports, onEvent, limits, ...options }: LoadOptions): Promise<CheckedPlugin> {
   const functions: HostFunctions = hostFunctions(spec, (imports ?? {}) as AnyImports);
   const resolved = tightenLimits(spec, limits ?? {});
-  const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-  const name = options.name ?? "plug-in";
-  if (isModule(module)) {
-    const differences = compareModule(spec, module);
-    if (differences.length > 0) throw incompatible(spec, differences, name);
-  }
+  const before = await compareAhead(spec, source, options.platform);
+  if (before.length > 0) throw incompatible(spec, before, options.name ?? "plug-in");
   const plugin = await create(spec, source, { ...options, functions, limits: resolved });
   const differences = compareFunctions(spec, plugin.functions);
   if (differences.length > 0) {
@@ -43,6 +39,29 @@ export async function loadPlugin(spec: SystemSpec, source: PluginSource, { impor
   }
   const { functions: names } = plugin;
   return new CheckedPlugin(spec, { name: plugin.name, plugin, functions: names, call: (each, input, callOptions) => plugin.call(each, input, callOptions), close: () => plugin.close() }, onEvent);
+}
+
+/**
+ * Compares what is at hand before anything is compiled or granted. What comes over the network is not: it would be fetched
+ * twice, or a response read up.
+ */
+async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform | undefined): Promise<readonly Difference[]> {
+  const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  try {
+    if (isModule(module)) return compareModule(spec, module);
+    return isRemote(source) ? [] : comparePlugin(spec, await readPlugin(source, platform));
+  } catch (error) {
+    if (PluginError.is(error)) throw error;
+    return []; // what is no module, the host says better
+  }
+}
+
+function isRemote(source: unknown): boolean {
+  if (source instanceof Response) return true;
+  if (typeof source === "string" || source instanceof URL) return /^https?:/i.test(String(source));
+  const { wasm, url, response } = source as { readonly wasm?: unknown; readonly url?: unknown; readonly response?: unknown };
+  if (Array.isArray(wasm)) return wasm.some(isRemote);
+  return response !== undefined || (url !== undefined && isRemote(String(url)));
 }
 
 async function create(spec: SystemSpec, source: PluginSource, options: PluginOptions): Promise<Plugin> {
