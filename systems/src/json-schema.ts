@@ -48,7 +48,7 @@ const VALUES = new Set(["const", "enum", "default", "examples"]);
 /** Every `$ref` must lead somewhere and every pattern be one, so that this is found out when the system is defined and not at a call. */
 function checkReferences(part: unknown, root: JsonSchema): void {
   if (typeof part !== "object" || part === null) return;
-  for (const [keyword, value] of Object.entries(part)) {
+  for (const [keyword, value] of Object.entries(part as JsonSchema)) {
     if (VALUES.has(keyword)) continue;
     if (keyword === "pattern" && typeof value === "string") checkPattern(value);
     if (keyword === "patternProperties" && typeof value === "object" && value !== null) Object.keys(value).forEach(checkPattern);
@@ -59,9 +59,9 @@ function checkReferences(part: unknown, root: JsonSchema): void {
   }
 }
 
-function checkPattern(pattern: string): void {
+function checkPattern(pattern: string): RegExp {
   try {
-    new RegExp(pattern, "u");
+    return new RegExp(pattern, "u");
   } catch (cause) {
     throw new TypeError(`Cannot use the JSON Schema: the pattern ${JSON.stringify(pattern)} is no regular expression`, { cause });
   }
@@ -74,9 +74,10 @@ function checkPattern(pattern: string): void {
 function boundUnique(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(boundUnique);
   if (typeof part !== "object" || part === null) return part;
-  const schema = Object.fromEntries(Object.entries(part).map(([keyword, value]) => [keyword, VALUES.has(keyword) ? value : boundUnique(value)]));
+  const schema: JsonSchema = Object.fromEntries(Object.entries(part as JsonSchema).map(([keyword, value]) => [keyword, VALUES.has(keyword) ? value : boundUnique(value)]));
   const { uniqueItems, maxItems, allOf, ...rest } = schema;
   if (uniqueItems !== true || typeof maxItems !== "number") return schema;
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
   return { ...rest, maxItems, allOf: [...(Array.isArray(allOf) ? (allOf as unknown[]) : []), { if: { maxItems }, then: { uniqueItems } }] };
 }
 
@@ -133,16 +134,18 @@ function jsonOf(value: unknown, path: PropertyKey[], issues: StandardSchemaV1.Is
   if (typeof value === "bigint") return Number(value);
   if (typeof value !== "object") {
     if (issues.length < MOST_ISSUES) issues.push({ message: `${typeof value === "number" ? String(value) : `a ${typeof value}`} has no JSON form`, path: [...path] });
+    // oxlint-disable-next-line unicorn/no-null -- JSON has it
     return null;
   }
   if (ArrayBuffer.isView(value)) return {};
-  if ("toJSON" in value && typeof value.toJSON === "function") return jsonOf(value.toJSON(), path, issues);
+  if ("toJSON" in value && typeof value.toJSON === "function") return jsonOf((value as { toJSON(): unknown }).toJSON(), path, issues);
   const inside = (key: PropertyKey, each: unknown): unknown => {
     path.push(key);
     const told = jsonOf(each, path, issues);
     path.pop();
     return told;
   };
+  // oxlint-disable-next-line unicorn/no-null -- what JSON.stringify makes of it
   if (Array.isArray(value)) return Array.from(value, (each: unknown, index) => (each === undefined ? null : inside(index, each)));
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined).map(([key, each]) => [key, inside(key, each)]));
 }

@@ -61,7 +61,7 @@ function isRemote(source: unknown): boolean {
   if (typeof source === "string" || source instanceof URL) return /^https?:/i.test(String(source));
   const { wasm, url, response } = source as { readonly wasm?: unknown; readonly url?: unknown; readonly response?: unknown };
   if (Array.isArray(wasm)) return wasm.some(isRemote);
-  return response !== undefined || (url !== undefined && isRemote(String(url)));
+  return response !== undefined || ((typeof url === "string" || url instanceof URL) && isRemote(url));
 }
 
 async function create(spec: SystemSpec, source: PluginSource, options: PluginOptions): Promise<Plugin> {

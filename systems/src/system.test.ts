@@ -272,7 +272,7 @@ describe("a hostile plug-in", () => {
 
   test("is told of imports from everywhere, in lines that are its own neither in number nor in form", async () => {
     const named = (name: string): Uint8Array => guest({ tell: reply({}), give: reply(1) }, { [name]: "" });
-    const patched = (bytes: Uint8Array, from: string, to: string): Uint8Array => new Uint8Array(Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll(from, to), "latin1"));
+    const patched = (module: Uint8Array, from: string, to: string): Uint8Array => new Uint8Array(Buffer.from(Buffer.from(module).toString("latin1").replaceAll(from, to), "latin1"));
     expect(system.check(patched(named("a_-_all_is_well"), "a_-_all_is_well", "a\n- all is well"))).toMatchObject([{ kind: "unknown-import", message: expect.stringContaining('"a\\n- all is well"') }]);
     expect(system.check(patched(named("zap"), "extism:host/user", "extism_host_user"))).toMatchObject([{ message: expect.stringContaining('imports "zap" from "extism_host_user"') }]);
     const many = guest({ tell: reply({}), give: reply(1) }, Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`zap${index}`, ""])));
