@@ -51,6 +51,6 @@ test.each(Object.keys(PARTS))("without %s it fails with host/incomplete, which s
   rmSync(join(copy, part));
   const host = (await import(pathToFileURL(join(copy, "node.js")).href)) as Host;
   const outcome = await PARTS[part]?.(host).catch((failure: unknown) => failure);
-  expect(outcome).toMatchObject({ name: "PluginError", code: "host/incomplete", message: expect.stringMatching(/^Cannot load a part of the host: .+; see that all its files are there/) as string });
+  expect(outcome).toMatchObject({ name: "PluginError", code: "host/incomplete", message: expect.stringMatching(/^Cannot load part of the host: .+; serve it all/) as string });
   expect((outcome as Error).cause).toBeInstanceOf(Error);
 });

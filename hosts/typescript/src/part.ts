@@ -13,6 +13,6 @@ export async function loadPart<Part>(loading: Promise<Part>): Promise<Part> {
   try {
     return await loading;
   } catch (cause) {
-    throw new PluginError("host/incomplete", `Cannot load part of the host: ${String(cause)}; serve all of it`, {}, { cause });
+    throw new PluginError("host/incomplete", `Cannot load part of the host: ${String(cause)}; serve it all`, {}, { cause });
   }
 }
