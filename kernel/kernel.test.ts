@@ -121,6 +121,23 @@ describe("blocks", () => {
     expect(kernel.memory_bytes()).toBe(bytes);
   });
 
+  test("alloc() of many mebibytes is zeros wherever it was written", () => {
+    const kernel = createKernel();
+    const MIB = 2 ** 20;
+    for (const length of [4 * MIB - 64, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB + 8]) {
+      const handle = kernel.alloc(BigInt(length));
+      const bytes = bytesOf(kernel).subarray(Number(handle), Number(handle) + length);
+      for (let at = 0, step = 1; at < length; at += step, step = (step * 5) % 4_099) bytes[at] = 255 - (at & 127);
+      bytes[length - 1] = 1;
+      kernel.free(handle);
+      kernel.alloc(64n); // whose place is zeros then too
+      const again = kernel.alloc(BigInt(length - 64));
+      expect(again).toBe(handle + 64n);
+      expect(Buffer.from(bytesOf(kernel).subarray(Number(handle), Number(handle) + length)).equals(Buffer.alloc(length))).toBe(true);
+      kernel.reset();
+    }
+  });
+
   test("free() ignores what is not live", () => {
     const kernel = createKernel();
     const [first, second] = [kernel.alloc(200n), kernel.alloc(200n)];

@@ -30,6 +30,8 @@ const MARKS: u32 = GRANULE - 1;
 const MAX_LENGTH: u64 = 0xffff_ffc0;
 /** Up to here a loop of stores is faster than `memory.fill`, which leaves the compiled code. */
 const SMALL: u32 = 256;
+/** From here on, what is zero already is left alone. */
+const LARGE: u32 = 4 << 20;
 
 // @ts-ignore: decorator
 @inline
@@ -174,22 +176,24 @@ function takeTop(size: u32): u32 {
 }
 
 function zero(address: u32, size: u32): void {
-  if (size > SMALL) {
-    memory.fill(address, 0, size);
-    return;
-  }
   const end = address + size;
-  do {
-    store<u64>(address, 0);
-    store<u64>(address, 0, 8);
-    store<u64>(address, 0, 16);
-    store<u64>(address, 0, 24);
-    store<u64>(address, 0, 32);
-    store<u64>(address, 0, 40);
-    store<u64>(address, 0, 48);
-    store<u64>(address, 0, 56);
-    address += GRANULE;
-  } while (address < end);
+  if (size >= LARGE) {
+    // Where nobody wrote, the system has no memory yet for so large a block: looking takes none, writing would.
+    do {
+      if (load<u64>(address)) store<u64>(address, 0);
+      address += 8;
+    } while (address < end);
+  } else if (size > SMALL) {
+    memory.fill(address, 0, size);
+  } else {
+    do {
+      store<u64>(address, 0);
+      store<u64>(address, 0, 8);
+      store<u64>(address, 0, 16);
+      store<u64>(address, 0, 24);
+      address += GRANULE / 2;
+    } while (address < end);
+  }
 }
 
 /**

@@ -129,7 +129,7 @@ async function compileOrDescribe({ name, content }: LoadedModule, settings: Comp
   if (isLimited && !isPrepared) {
     throw new PluginError(
       "module/unlimitable",
-      `Cannot limit the module "${name}": it came compiled, and limits are built in before that; pass its bytes, or a module of tenon prepare with prepared: true, or say limits: "none" if you trust it`,
+      `Cannot limit the module "${name}": it came compiled; pass its bytes, a module of tenon prepare with prepared: true, or limits: "none" if you trust it`,
       { module: name, construct: "a compiled module", offset: undefined },
     );
   }

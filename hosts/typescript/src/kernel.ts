@@ -130,7 +130,7 @@ export class Kernel {
       if (length === 0) return;
       throw new PluginError(
         "call/input",
-        `Cannot pass the input: it has ${length} bytes and does not fit into the limit of ${this.#limitBytes}, raise limits.memoryPages`,
+        `Cannot pass the input: it has ${length} bytes, the limit is ${this.#limitBytes}, raise limits.memoryPages`,
         { lengthBytes: length, limitBytes: this.#limitBytes },
       );
     }

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-import { ECHO } from "../test/wat.ts";
+import { ECHO, plugin } from "../test/wat.ts";
 
 interface Figures {
   heapUsed: number;
@@ -22,4 +22,13 @@ test("100,000 calls and 10,000 create/close cycles end with the memory they bega
   expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(1_000_000);
   expect(after.resources).toBeLessThanOrEqual(before.resources);
   expect(guestBytes).toBe(131_072);
+});
+
+test("a block of 100 MB that nobody wrote to takes no memory of the system when it is given out again", () => {
+  const bytes = plugin(`(func (export "run") (result i32)
+    (if (i64.eqz (call $input_length)) (then (call $free (call $alloc (i64.const 100000000))) (drop (call $alloc (i64.const 100000000))))) (i32.const 0))`);
+  const script = fileURLToPath(new URL("../test/block-memory.mjs", import.meta.url));
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script], { input: bytes, encoding: "utf8", env: { ...process.env, NODE_OPTIONS: "" } });
+  expect(status, stderr).toBe(0);
+  expect(Number(stdout)).toBeLessThan(50);
 });
