@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { MissingTool, compile, compileAssembly, compileClang, compileD, compileLua, compileNim } from "./toolchains.mjs";
+import { MissingTool, compile, compileAssembly, compileClang, compileD, compileLua, compileNim, compilePython, compileRuby } from "./toolchains.mjs";
 
 const HERE = "conformance/plugins/kitchen-sink";
 /** That the kit for C needs no C library is shown by a plug-in without one. */
@@ -37,6 +37,8 @@ const PLUGINS = {
   "kitchen-sink.d-none": () => compileD(`${HERE}/d-none`),
   "kitchen-sink.nim-c": () => compileNim(`${HERE}/nim-c`, "kitchen_sink"),
   "kitchen-sink.lua-c": () => compileLua(`${HERE}/lua-c`),
+  "kitchen-sink.python-c": () => compilePython(`${HERE}/python-c`),
+  "kitchen-sink.ruby-c": () => compileRuby(`${HERE}/ruby-c`),
   "greet.d-none": () => compileD("examples/new-language"),
   "before-checkout.rust-extism": () => compile("rust", "conformance/plugins/before-checkout/rust-extism/Cargo.toml"),
   "before-checkout.rust-tenon": () => compile("rust", "conformance/plugins/before-checkout/rust-tenon/Cargo.toml"),

@@ -5,7 +5,7 @@
  * A compiler that is not there throws `MissingTool`, which says what to install. All output is free of the machine's paths.
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -131,6 +131,70 @@ export async function compileLua(directory) {
   const files = [...sources.map((name) => [name, readFileSync(join(folder, "src", name))]), ...[`${directory}/plugin.c`, `${directory}/kitchen_sink.lua`, ...SHIM_HEADERS].map(fileOf)];
   const { wasm, tool } = await link(["plugin.c"], Object.fromEntries(files), ["-std=c23", "-w", ...INTERPRETER]);
   return { wasm, tool: `lua ${SOURCES["lua5.4"].version}, ${tool}` };
+}
+
+/**
+ * Compiles MicroPython, from Debian's sources, with a shim and a script into one module. Its own makefile says which names and
+ * features there are, with the C preprocessor of the machine and Python.
+ *
+ * @param {string} directory Of `plugin.c`, `mpconfigport.h` and `kitchen_sink.py`, from the root of the repository.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compilePython(directory) {
+  const top = sourceOf("micropython");
+  for (const tool of ["make", "gcc", "python3"]) if (!tryRun(tool, ["--version"])) throw new MissingTool(`"${tool}" is missing: on Debian \`apt-get install -y --no-install-recommends make gcc python3\``);
+  const files = inScratch((scratch) => {
+    cpSync(join(ROOT, directory, "mpconfigport.h"), join(scratch, "mpconfigport.h"));
+    writeFileSync(join(scratch, "Makefile"), `MICROPYTHON_TOP = ${top}\ninclude $(MICROPYTHON_TOP)/ports/embed/embed.mk\n`);
+    // Of what is generated from many files, the order is that of the file system unless make sorts it.
+    execFileSync("make", ["--silent", "-j1"], { cwd: scratch, stdio: ["ignore", "ignore", "inherit"] });
+    return treeOf(join(scratch, "micropython_embed"));
+  });
+  const own = [`${directory}/plugin.c`, `${directory}/mpconfigport.h`, `${directory}/kitchen_sink.py`, ...SHIM_HEADERS].map(fileOf);
+  const sources = Object.keys(files.py).filter((name) => name.endsWith(".c")).map((name) => `py/${name}`);
+  const { wasm, tool } = await link(["plugin.c", ...sources], { ...files, ...Object.fromEntries(own) }, ["-std=gnu23", "-w", "-I.", "-DNDEBUG", "-Wl,-z,stack-size=1048576", ...INTERPRETER]);
+  return { wasm, tool: `micropython ${SOURCES.micropython.version}, ${tool}` };
+}
+
+/**
+ * Compiles mruby, from Debian's sources, with a shim and a script into one module. Its own build makes what is in Ruby, the
+ * script too, to bytecode.
+ *
+ * @param {string} directory Of `plugin.c`, `build_config.rb` and `kitchen_sink.rb`, from the root of the repository.
+ * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
+ */
+export async function compileRuby(directory) {
+  const source = sourceOf("mruby");
+  for (const tool of ["ruby", "gcc"]) if (!tryRun(tool, ["--version"])) throw new MissingTool(`"${tool}" is missing: on Debian \`apt-get install -y --no-install-recommends ruby gcc\``);
+  const files = inScratch((scratch) => {
+    const top = join(scratch, "mruby");
+    cpSync(source, top, { recursive: true });
+    // What bison and gperf made comes with the sources: newer than what it was made from, it is not made again.
+    for (const [index, name] of ["lex.def", "y.tab.c"].entries()) utimesSync(join(top, "mrbgems/mruby-compiler/core", name), Date.now() / 1000, Date.now() / 1000 + index);
+    execFileSync("ruby", ["./minirake", "--quiet"], { cwd: top, env: { ...process.env, MRUBY_CONFIG: join(ROOT, directory, "build_config.rb") }, stdio: ["ignore", "ignore", "inherit"] });
+    const built = join(top, "build/host");
+    // With lines for messages, which name the script as it is named here.
+    cpSync(join(ROOT, directory, "kitchen_sink.rb"), join(scratch, "script.rb"));
+    execFileSync(join(built, "mrbc/bin/mrbc"), ["-g", "-Bkitchen_sink", "-oscript.c", "script.rb"], { cwd: scratch });
+    const gems = readdirSync(join(built, "mrbgems"), { withFileTypes: true }).filter((entry) => entry.isDirectory() && existsSync(join(built, "mrbgems", entry.name, "gem_init.c")));
+    const units = {
+      "script.c": join(scratch, "script.c"),
+      "mrblib.c": join(built, "mrblib/mrblib.c"),
+      "gem_init.c": join(built, "mrbgems/gem_init.c"),
+      ...Object.fromEntries(readdirSync(join(top, "src")).map((name) => [name, join(top, "src", name)])),
+      ...Object.fromEntries(gems.flatMap(({ name }) => [[`${name}-init.c`, join(built, "mrbgems", name, "gem_init.c")], ...readdirSync(join(top, "mrbgems", name, "src")).map((each) => [`${name}-${each}`, join(top, "mrbgems", name, "src", each)])])),
+    };
+    return { ...Object.fromEntries(Object.entries(units).map(([name, path]) => [name, readFileSync(path)])), include: treeOf(join(built, "include")) };
+  });
+  const own = [`${directory}/plugin.c`, ...SHIM_HEADERS].map(fileOf);
+  const all = { ...files, ...Object.fromEntries(own) };
+  const { wasm, tool } = await link(Object.keys(all).filter((name) => name.endsWith(".c")), all, ["-std=gnu23", "-w", "-Iinclude", "-DMRB_INT64", "-DMRB_STR_LENGTH_MAX=0", "-Wl,-z,stack-size=1048576", ...INTERPRETER]);
+  return { wasm, tool: `mruby ${SOURCES.mruby.version}, ${tool}` };
+}
+
+/** Files by name, folders as objects of them. */
+function treeOf(folder) {
+  return Object.fromEntries(readdirSync(folder, { withFileTypes: true }).map((entry) => [entry.name, entry.isDirectory() ? treeOf(join(folder, entry.name)) : readFileSync(join(folder, entry.name))]));
 }
 
 /** What a shim includes beside its interpreter. */
