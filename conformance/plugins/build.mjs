@@ -81,5 +81,5 @@ for (const [name, make] of Object.entries(PLUGINS)) {
     else process.exitCode = 1;
   }
 }
-if (!values.check && target === committed) writeFileSync(recordPath, `${JSON.stringify(record, undefined, 2)}\n`);
+if (!values.check && !values.uncommitted && target === committed) writeFileSync(recordPath, `${JSON.stringify(record, undefined, 2)}\n`);
 if (isMissing) process.exitCode ??= 3;
