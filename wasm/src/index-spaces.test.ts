@@ -44,6 +44,9 @@ const KNOWN = {
   tryTable: WebAssembly.validate(withCode([0x1f, 0x40, 0, 0x0b]) as BufferSource),
 };
 
+/** JavaScriptCore hardly looks at code behind code that ends, so it is no judge of it; elsewhere the case must be invalid as it stands. */
+const READS_DEAD_CODE = !WebAssembly.validate(withCode([0x0e, 1, 9, 0]) as BufferSource); // br_table 9 0
+
 interface Case {
   readonly name: string;
   /** What the index points into, as the error calls it. */
@@ -57,12 +60,14 @@ interface Case {
   /** How many bytes before the index the error says it is; none if nothing is said. */
   readonly back?: number;
   readonly needs?: keyof typeof KNOWN;
+  /** Whether this engine leaves it unread where it stands. */
+  readonly isUnread?: boolean;
 }
 
 const code = (space: string, name: string, bytes: (index: number) => readonly number[], more: Partial<Case> = {}): Case =>
-  ({ space, name, module: (index) => withCode(bytes(index)), ...more });
+  ({ space, name, module: (index) => withCode(bytes(index)), isUnread: !READS_DEAD_CODE, ...more });
 const heap = (space: string, name: string, bytes: (index: number) => readonly number[], more: Partial<Case> = {}): Case =>
-  ({ space, name, module: (index) => withCode(bytes(index), HEAP_TYPES), needs: "heap", ...more });
+  ({ space, name, module: (index) => withCode(bytes(index), HEAP_TYPES), needs: "heap", isUnread: !READS_DEAD_CODE, ...more });
 const outside = (space: string, name: string, module: (index: number) => readonly Section[], more: Partial<Case> = {}): Case =>
   ({ space, name, module: (index) => moduleOf(...module(index)), ...more });
 const FUNC: readonly Section[] = [TYPES, [3, [1, 0]]];
@@ -186,11 +191,13 @@ const CASES: readonly Case[] = [
 ];
 
 describe("one past what a module has", () => {
-  test.each(CASES.map((each) => ({ ...each, title: `${each.space}: ${each.name}` })))("$title", ({ space, module, last = 0, first = 1, back = 0, needs }) => {
+  test.each(CASES.map((each) => ({ ...each, title: `${each.space}: ${each.name}` })))("$title", ({ space, module, last = 0, first = 1, back = 0, needs, isUnread }) => {
     const valid = module(last);
     const broken = module(first);
-    expect(WebAssembly.validate(valid as BufferSource)).toBe(needs === undefined || KNOWN[needs]);
-    expect(WebAssembly.validate(broken as BufferSource)).toBe(false);
+    if (!isUnread) {
+      expect(WebAssembly.validate(valid as BufferSource)).toBe(needs === undefined || KNOWN[needs]);
+      expect(WebAssembly.validate(broken as BufferSource)).toBe(false);
+    }
     const offset = valid.findIndex((byte, at) => byte !== broken[at]) - back;
     for (const options of SETS) {
       expect(limitModule(valid, options).bytes.length).toBeGreaterThan(valid.length);
@@ -213,9 +220,11 @@ describe("one past what a module has", () => {
   test("memory 0 of a module that has none does not reach the kernel's", () => {
     const bare = (sections: readonly Section[], ...body: readonly number[]): Uint8Array =>
       moduleOf(TYPES, [3, [1, 0]], ...sections.filter(([id]) => id < 10), [10, [1, body.length + 2, 0, ...body, 0x0b]], ...sections.filter(([id]) => id === 11));
+    const ZERO = [0x41, 0];
     const NONE = [
-      bare([], 0x00, 0x28, 2, 0, 0x1a), bare([], 0x3f, 0, 0x1a), bare([], 0x00, 0x40, 0, 0x1a), bare([], 0x00, 0xfc, 11, 0), bare([], 0x00, 0xfc, 10, 0, 0),
-      bare([], 0x00, 0xfd, 0, 4, 0, 0x1a), bare([], 0x00, 0xfe, 0x10, 2, 0, 0x1a), bare([[11, [1, 0, 0x41, 0, 0x0b, 0]]]), bare([[7, [1, 1, 0x66, 2, 0]]]),
+      bare([], ...ZERO, 0x28, 2, 0, 0x1a), bare([], 0x3f, 0, 0x1a), bare([], ...ZERO, 0x40, 0, 0x1a), bare([], ...ZERO, ...ZERO, ...ZERO, 0xfc, 11, 0),
+      bare([], ...ZERO, ...ZERO, ...ZERO, 0xfc, 10, 0, 0), bare([], ...ZERO, 0xfd, 0, 4, 0, 0x1a), bare([], ...ZERO, 0xfe, 0x10, 2, 0, 0x1a),
+      bare([[11, [1, 0, 0x41, 0, 0x0b, 0]]]), bare([[7, [1, 1, 0x66, 2, 0]]]),
     ];
     for (const bytes of NONE) {
       expect(WebAssembly.validate(bytes as BufferSource)).toBe(false);
