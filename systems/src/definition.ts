@@ -116,7 +116,18 @@ export function parseDefinition(definition: SystemDefinition): SystemSpec {
   for (const [key, field] of Object.entries(readFields(fields["imports"] ?? {}, "imports"))) {
     imports.set(key, Object.freeze(readFunction(key, readFields(field, `imports.${key}`, ["input", "output", "doc"]) as ImportDefinition, `imports.${key}`)));
   }
-  return Object.freeze({ name, version, doc: readDoc(fields["doc"], "doc"), exports, imports, limits: Object.freeze({ ...(limits === undefined ? {} : readFields(limits, "limits")) }) });
+  return Object.freeze({ name, version, doc: readDoc(fields["doc"], "doc"), exports, imports, limits: Object.freeze({ ...(limits === undefined ? {} : readLimits(limits)) }) });
+}
+
+/** The host's limits by name; it checks the values of each plug-in's again. */
+const LIMITS: Readonly<Record<keyof Limits, true>> = { memoryPages: true, tableElements: true, timeoutMs: true, fuel: true, stackDepth: true, varBytes: true, httpResponseBytes: true, logBytes: true };
+
+function readLimits(limits: unknown): Limits {
+  const fields = readFields(limits, "limits", Object.keys(LIMITS));
+  for (const [name, limit] of Object.entries(fields)) {
+    if (limit !== undefined && limit !== "none" && !(typeof limit === "number" && limit >= 0)) refuse(`limits.${name}`, '"none" or a number from 0 on', limit);
+  }
+  return fields;
 }
 
 /**

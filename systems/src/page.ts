@@ -3,6 +3,7 @@
  * values travel, and a plug-in to begin with in each language. As Markdown and as a whole HTML file without scripts.
  */
 
+import type { Limits } from "@tenon/host";
 import { BINDING_LANGUAGES, type BindingLanguage, generateBindings } from "./bindgen/generate.ts";
 import { type Declaration, type Model, type ModelFunction, type ModelPayload, modelOf } from "./bindgen/model.ts";
 import { typescriptType } from "./bindgen/typescript.ts";
@@ -81,7 +82,7 @@ function typeOf(each: Declaration): Block[] {
 }
 
 /** Units of the limits, for people. */
-const LIMITS: Readonly<Record<string, string>> = {
+const LIMITS: Readonly<Record<keyof Limits, string>> = {
   memoryPages: "pages of 64 KiB memory",
   tableElements: "entries of tables",
   timeoutMs: "milliseconds a call",
@@ -93,7 +94,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 };
 
 function limitsOf({ limits = {} }: InterfaceDocument): Block[] {
-  const rows = Object.entries(limits).map(([name, limit]) => [LIMITS[name] ?? name, String(limit)]);
+  const rows = Object.entries(limits).map(([name, limit]) => [LIMITS[name as keyof Limits], String(limit)]);
   return rows.length === 0 ? [] : [{ kind: "heading", level: 2, text: "Limits" }, { kind: "table", head: ["of", "at most"], rows }];
 }
 

@@ -350,6 +350,8 @@ describe("definePluginSystem()", () => {
     { name: "reference that leads nowhere", definition: { name: "a", version: "1.0.0", exports: { a: { input: { $ref: "#/$defs/No" } } } }, path: "exports.a.input" },
     { name: "pattern that is none", definition: { name: "a", version: "1.0.0", exports: { a: { input: { type: "string", pattern: "((" } } } }, path: "exports.a.input" },
     { name: "policy without a value", definition: { name: "a", version: "1.0.0", exports: { a: { onFailure: {} } } }, path: "exports.a.onFailure" },
+    { name: "limit that is none", definition: { name: "a", version: "1.0.0", exports: { a: {} }, limits: { timeoutMS: 20 } }, path: "limits.timeoutMS" },
+    { name: "limit without a number", definition: { name: "a", version: "1.0.0", exports: { a: {} }, limits: { timeoutMs: "20" } }, path: "limits.timeoutMs" },
     { name: "policy that is none", definition: { name: "a", version: "1.0.0", exports: { a: { onFailure: "ignore" } } }, path: "exports.a.onFailure" },
   ];
   for (const { name, definition, path } of CASES) {
