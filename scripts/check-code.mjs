@@ -8,7 +8,7 @@
  *   json     parses
  *   sh       names commands and options of `tenon` that exist; `check-docs.mjs` sees to npm scripts and files
  *
- * Blocks of `text` and without a language show output and are not checked. Needs `npm run build`.
+ * The READMEs of the kits are not among them: `slow/check-templates.mjs` builds their code. Blocks of `text` and without a language show output and are not checked. Needs `npm run build`.
  */
 import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -2,14 +2,15 @@
  * Forbids templates and bindings that do not work at a user's: for every language, `tenon new` in an empty folder, `npm
  * install` of the packages as they would be published, and `tenon test`, as its README says; then, for a plug-in system,
  * `tenon bindgen`, `tenon build` and `tenon check` in a folder of that project, and a call, which says, by its error or in the
- * log, that its function is not written yet. A language whose tools are not on this machine is named with what to install. Names of languages (`rust`,
+ * log, that its function is not written yet; then the code of the kit's README, all blocks as one plug-in, in place of the
+ * template's. A language whose tools are not on this machine is named with what to install. Names of languages (`rust`,
  * `cpp`) try these alone. Needs `dist`.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, firstLine, run } from "../check.mjs";
-import { root, workspaces } from "../tree.mjs";
+import { read, root, workspaces } from "../tree.mjs";
 
 const wanted = process.argv.slice(2);
 /** A plug-in system with what bindings are made of: records, an export that may be left out, functions of the application. */
@@ -24,6 +25,9 @@ export const shop = definePluginSystem({
   imports: { points: { input: jsonSchema({ type: "string" }), output: jsonSchema({ type: "integer", format: "int32" }) }, keep: { input: jsonSchema(cart) } },
 });
 `;
+/** Where a template has its code, which is where a README's goes. TypeScript's README is compiled by `check-code.mjs`. */
+const SOURCES = { assemblyscript: "assembly/plugin.ts", c: "plugin.c", cpp: "plugin.cpp", go: "plugin.go", rust: "src/lib.rs", zig: "plugin.zig" };
+let blocks = 0;
 /** A user's first run is on a machine of theirs, where the size is recorded. */
 const AT_HOME = { CI: undefined };
 
@@ -60,10 +64,10 @@ await check((fail) => {
       npm(place, ["install", "--save-dev", ...tarballs]);
       const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000, env: AT_HOME });
       if (!test.ok || !/pass [1-9]/.test(test.stdout)) fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
-      else if (bindingsWork(fail, language, place)) done.push(language);
+      else if (bindingsWork(fail, language, place) && readmeCompiles(fail, language, place)) done.push(language);
     }
     if (done.length === 0) fail("cli/templates", "none was tried");
-    return `${done.join(", ")} build and pass from nothing, and on bindings${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
+    return `${done.join(", ")} build and pass from nothing, and on bindings, and ${blocks} blocks of READMEs compile${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -88,6 +92,26 @@ await plugin.$close();
     return false;
   }
   return true;
+}
+
+/** Whether the code of a kit's README, read from top to bottom as one file, is a plug-in; settings in it are the template's. */
+function readmeCompiles(fail, language, project) {
+  const source = SOURCES[language];
+  if (source === undefined) return true;
+  const page = `pdks/${language}/README.md`;
+  const code = [...read(page).matchAll(/^```([a-z]+)\n([\s\S]*?)^```$/gm)];
+  const settings = code.filter(([, kind]) => kind === "toml");
+  const program = code.filter((block) => !settings.includes(block));
+  for (const [, , text] of settings) if (!readFileSync(join(project, "Cargo.toml"), "utf8").includes(text)) fail(page, `"${firstLine(text)}" has other settings than cli/templates/${language}; copy them from there`);
+  if (!existsSync(join(project, source))) throw new Error(`cli/templates/${language} has no ${source}`);
+  writeFileSync(join(project, source), program.map(([, , text]) => text).join("\n"));
+  const tenon = join(project, "node_modules/tenon/tenon.mjs");
+  const built = run(process.execPath, [tenon, "build", "-o", "readme.wasm"], { cwd: project, timeout: 300_000, env: AT_HOME });
+  const found = built.ok ? WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(join(project, "readme.wasm")))).map(({ name }) => name) : [];
+  blocks += code.length;
+  if (built.ok && ["before_checkout", "price_in_euros"].every((name) => found.includes(name))) return true;
+  fail(page, `its ${program.length} blocks, one behind the other, are no plug-in with before_checkout and price_in_euros: ${(built.stderr + built.stdout).trim().slice(0, 600)}`);
+  return false;
 }
 
 function npm(folder, args) {
