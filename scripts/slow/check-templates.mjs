@@ -3,8 +3,8 @@
  * install` of the packages as they would be published, and `tenon test`, as its README says; then, for a plug-in system,
  * `tenon bindgen`, `tenon build` and `tenon check` in a folder of that project, and a call, which says, by its error or in the
  * log, that its function is not written yet; then the code of the kit's README, all blocks as one plug-in, in place of the
- * template's. A language whose tools are not on this machine is named with what to install. Names of languages (`rust`,
- * `cpp`) try these alone. Needs `dist`.
+ * template's, and with a mistake in it, whose place the compiler's message has to name. A language whose tools are not on
+ * this machine is named with what to install. Names of languages (`rust`, `cpp`) try these alone. Needs `dist`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -64,7 +64,7 @@ await check((fail) => {
       npm(place, ["install", "--save-dev", ...tarballs]);
       const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000, env: AT_HOME });
       if (!test.ok || !/pass [1-9]/.test(test.stdout)) fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
-      else if (bindingsWork(fail, language, place) && readmeCompiles(fail, language, place)) done.push(language);
+      else if (bindingsWork(fail, language, place) && readmeCompiles(fail, language, place) && mistakesAreShown(fail, language, place)) done.push(language);
     }
     if (done.length === 0) fail("cli/templates", "none was tried");
     return `${done.join(", ")} build and pass from nothing, and on bindings, and ${blocks} blocks of READMEs compile${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
@@ -112,6 +112,22 @@ function readmeCompiles(fail, language, project) {
   if (built.ok && ["before_checkout", "price_in_euros"].every((name) => found.includes(name))) return true;
   fail(page, `its ${program.length} blocks, one behind the other, are no plug-in with before_checkout and price_in_euros: ${(built.stderr + built.stdout).trim().slice(0, 600)}`);
   return false;
+}
+
+/** Whether a build that cannot succeed says where the mistake is. */
+function mistakesAreShown(fail, language, project) {
+  const mistaken = [SOURCES[language], ...(language === "rust" ? ["Cargo.toml"] : [])].filter((source) => source !== undefined);
+  for (const source of mistaken) {
+    const text = readFileSync(join(project, source), "utf8");
+    const line = text.split("\n").length + 1;
+    writeFileSync(join(project, source), `${text}\nmistake !\n`);
+    const { ok, stdout, stderr } = run(process.execPath, [join(project, "node_modules/tenon/tenon.mjs"), "build", "-o", "mistake.wasm"], { cwd: project, timeout: 300_000, env: AT_HOME });
+    writeFileSync(join(project, source), text);
+    if (!ok && [`${source}:${line}:`, `${source}(${line},`].some((place) => stderr.includes(place))) continue;
+    fail(`cli/templates/${language}`, `tenon build does not name ${source}:${line}, where the mistake is: ${(stderr + stdout).trim().slice(0, 600)}`);
+    return false;
+  }
+  return true;
 }
 
 function npm(folder, args) {

@@ -45,7 +45,7 @@ async function build({ folder, entry }: Source, options: BuildOptions): Promise<
   const kit = packageFolder("@tenon/pdk-rust", crate);
   // Of several that fit, the last one counts.
   const remaps = [...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), [`${folder}/`, "/tenon/"] as const, ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
-  const [name, target] = [await libraryOf(crate, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
+  const [name, target] = [await libraryOf(crate, options, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
   const isLocked = existsSync(join(crate, "Cargo.lock"));
   await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--target", TARGET, "--lib"], crate, options, {
     ...env,
@@ -56,9 +56,8 @@ async function build({ folder, entry }: Source, options: BuildOptions): Promise<
 }
 
 /** The name of the module that cargo writes. */
-async function libraryOf(crate: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const text = await answerOf(["cargo", "metadata", "--no-deps", "--format-version=1"], crate, env);
-  const { packages } = JSON.parse(text ?? '{"packages":[]}') as Metadata;
+async function libraryOf(crate: string, options: BuildOptions, env: Readonly<Record<string, string>>): Promise<string> {
+  const { packages } = JSON.parse(await runTool(CARGO, ["cargo", "metadata", "--no-deps", "--format-version=1"], crate, options, env)) as Metadata;
   const own = packages.find(({ manifest_path }) => manifest_path === join(crate, "Cargo.toml"));
   const library = own?.targets.find(({ crate_types }) => crate_types.includes("cdylib"));
   if (library === undefined) throw new BuildFailed('Cannot build the plug-in: its Cargo.toml makes no module; put crate-type = ["cdylib"] into [lib]');
