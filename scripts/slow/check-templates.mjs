@@ -108,7 +108,7 @@ function readmeCompiles(fail, language, project) {
   const tenon = join(project, "node_modules/tenon/tenon.mjs");
   const built = run(process.execPath, [tenon, "build", "-o", "readme.wasm"], { cwd: project, timeout: 300_000, env: AT_HOME });
   const found = built.ok ? WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(join(project, "readme.wasm")))).map(({ name }) => name) : [];
-  blocks += code.length;
+  blocks += program.length;
   if (built.ok && ["before_checkout", "price_in_euros"].every((name) => found.includes(name))) return true;
   fail(page, `its ${program.length} blocks, one behind the other, are no plug-in with before_checkout and price_in_euros: ${(built.stderr + built.stdout).trim().slice(0, 600)}`);
   return false;
