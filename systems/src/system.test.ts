@@ -216,14 +216,14 @@ describe("schemas and encodings", () => {
   });
 
   test.each([
-    { name: "JSON", schema: z.unknown(), half: String.raw`{ "a": "\uD83D" }`, whole: String.raw`{ "a": "\uD83D\uDE00 \\ud800" }`, value: { a: "\ud83d\ude00 \\ud800" } },
-    { name: "text", schema: text(), half: Uint8Array.of(0xed, 0xa0, 0x80), whole: "\ud83d\ude00", value: "\ud83d\ude00" },
-    { name: "MessagePack", schema: msgpack(z.unknown()), half: Uint8Array.of(0xa3, 0xed, 0xa0, 0x80), whole: Uint8Array.of(0xa1, 0x61), value: "a" },
-  ])("$name with half of a surrogate pair is refused where it arrives", async ({ schema, half, whole, value }) => {
+    { name: "JSON", schema: z.unknown(), half: String.raw`{ "a": "\uD83D" }`, whole: String.raw`{ "a": "\uD83D\uDE00 \\ud800" }`, value: { a: "\ud83d\ude00 \\ud800" }, problem: /not json: a string has half of a surrogate pair/ },
+    { name: "text", schema: text(), half: Uint8Array.of(0xed, 0xa0, 0x80), whole: "\ud83d\ude00", value: "\ud83d\ude00", problem: /not text: / },
+    { name: "MessagePack", schema: msgpack(z.unknown()), half: Uint8Array.of(0xa3, 0xed, 0xa0, 0x80), whole: Uint8Array.of(0xa1, 0x61), value: "a", problem: /not msgpack: a string has half of a surrogate pair/ },
+  ])("$name with half of a surrogate pair is refused where it arrives", async ({ schema, half, whole, value, problem }) => {
     const system = definePluginSystem({ name: "t", version: "1.0.0", exports: { good: { output: schema }, bad: { output: schema } } });
     await using plugin = await system.load(guest({ good: { reply: whole }, bad: { reply: half } }));
     expect(await plugin.good()).toEqual(value);
-    expect(await failureOf(() => plugin.bad())).toMatchObject({ code: "system/invalid-output", message: expect.stringMatching(/not (json|text|msgpack): .*(half of a surrogate pair|utf-8)/i) as string });
+    expect(await failureOf(() => plugin.bad())).toMatchObject({ code: "system/invalid-output", message: expect.stringMatching(problem) as string });
   });
 
   test("JSON cannot carry a bigint: the message says so", async () => {
