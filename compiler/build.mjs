@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf, walkExpression, Writer } from "@tenon/wasm";
-import { USED_BY_COMPILED, withHooks } from "./hook.mjs";
+import { afterLocals, USED_BY_COMPILED, withHooks } from "./hook.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -251,16 +251,6 @@ function visit(module, functionIndex, visitor) {
   const reader = new Reader(module.bytes, afterLocals(module, range), range.end);
   reader.typeLimit = module.types.length;
   walkExpression(reader, visitor);
-}
-
-function afterLocals(module, range) {
-  const reader = new Reader(module.bytes, range.start, range.end);
-  reader.typeLimit = module.types.length;
-  for (let left = reader.u32(); left > 0; left--) {
-    reader.u32();
-    reader.valueType();
-  }
-  return reader.offset;
 }
 
 function replaceSections(module, payloads) {

@@ -58,7 +58,12 @@ export function withHooks(module) {
   return encodeModule(module.sections.filter(({ id }) => id !== SECTION.custom).map((section) => ({ id: section.id, parts: [replaced.get(section.id) ?? bytes.subarray(section.start, section.end)] })));
 }
 
-function afterLocals(module, range) {
+/**
+ * @param module A module, read.
+ * @param range Where the code of one of its functions is.
+ * @returns Where its instructions begin.
+ */
+export function afterLocals(module, range) {
   const reader = new Reader(module.bytes, range.start, range.end);
   reader.typeLimit = module.types.length;
   for (let left = reader.u32(); left > 0; left--) {

@@ -1,7 +1,8 @@
 /**
- * Forbids imports that cross the rooms: each room names the rooms below it that it may rest on. A package imports another
- * only by its name, never by a path into it; `conformance` imports no host but in its adapters; tests may use `conformance` too. (Cycles, and
- * Node's names in the host's core, are the linter's.)
+ * Forbids imports that cross the rooms: each room names the rooms that it may rest on, and rests on each of them. A package
+ * imports another only by its name, never by a path into it; `conformance` imports no host but in its adapters; tests may use
+ * `conformance` too. And it forbids an ARCHITECTURE.md whose table of rooms says otherwise. (Cycles, and Node's names in the
+ * host's core, are the linter's.)
  */
 import { posix } from "node:path";
 import ts from "typescript";
@@ -11,19 +12,26 @@ import { files, read, workspaces } from "./tree.mjs";
 /** Room → rooms it rests on. A room that is not here is a mistake, so that a new one is decided on and not forgotten. */
 const RESTS_ON = {
   abi: [],
-  kernel: ["abi", "scripts"],
+  kernel: ["scripts"],
   wasm: ["scripts"],
-  hosts: ["abi", "kernel", "wasm"],
-  pdks: ["abi", "kernel", "wasm"],
-  compiler: ["abi", "kernel", "wasm", "pdks"],
+  hosts: ["wasm"],
+  pdks: [],
+  compiler: ["wasm", "pdks"],
   systems: ["hosts", "wasm"],
   testing: ["hosts", "systems", "compiler"],
-  cli: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing"],
-  conformance: ["pdks"],
-  benchmarks: ["abi", "kernel", "wasm", "hosts", "pdks", "compiler", "systems", "testing", "cli", "conformance"],
-  examples: ["hosts", "pdks", "compiler", "systems", "testing", "cli", "wasm", "conformance"],
+  cli: ["wasm", "hosts", "pdks", "compiler", "systems", "testing"],
+  conformance: [],
+  benchmarks: ["wasm", "hosts", "compiler", "systems"],
+  examples: ["hosts", "pdks", "compiler", "systems", "conformance"],
   scripts: ["conformance", "compiler"],
 };
+
+/** What a room rests on without an import: its build reads it, or what is generated from it. */
+const BUILT_FROM = { kernel: ["abi"], hosts: ["abi", "kernel"], pdks: ["abi"] };
+
+/** The table of rooms: a row each, with the rooms it rests on in its last cell. */
+const PAGE = "ARCHITECTURE.md";
+const ROW = /^\| `([a-z]+)\/` \|.*\|([^|]*)\|$/gm;
 
 /** Pages where users look, not packages: nothing there is imported. */
 const NOT_ROOMS = new Set(["docs", ".ci"]);
@@ -47,6 +55,7 @@ await check((fail) => {
   /** Folder of the package that a file belongs to, or its room when the room is no package. */
   const homeOf = (path) => packages.find(({ folder }) => path.startsWith(`${folder}/`))?.folder ?? roomOf(path);
   const byName = new Map(packages.map(({ folder, manifest }) => [manifest.name, folder]));
+  const met = new Set();
   let imports = 0;
 
   for (const file of files(/\/.*\.(ts|mts|cts|js|mjs)$/)) {
@@ -64,6 +73,7 @@ await check((fail) => {
       const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
       const target = isPath ? homeOf(posix.join(posix.dirname(file), specifier)) : byName.get(name);
       if (target === undefined || target === homeOf(file)) continue;
+      met.add(`${room} ${roomOf(target)}`);
       if (ADAPTER.test(file) && roomOf(target) === "hosts" && !isPath) continue;
       if (BUILDER.test(file) && target === "cli" && !isPath) continue;
       if (isPath && WRITTEN_BY[room]?.has(posix.join(posix.dirname(file), specifier))) continue;
@@ -74,5 +84,14 @@ await check((fail) => {
       }
     }
   }
-  return `${imports} imports stay within their rooms`;
+  for (const [room, below] of Object.entries(RESTS_ON)) {
+    for (const each of below) if (!met.has(`${room} ${each}`)) fail("scripts/check-imports.mjs", `"${room}" may rest on "${each}" and does not; take the arrow away`);
+  }
+  const rows = new Map([...read(PAGE).matchAll(ROW)].map(([, room, cell]) => [room, [...cell.matchAll(/`([a-z]+)`/g)].map(([, name]) => name)]));
+  for (const room of new Set([...Object.keys(RESTS_ON), ...rows.keys()])) {
+    const is = [...new Set([...(BUILT_FROM[room] ?? []), ...(RESTS_ON[room] ?? [])])].sort().join(", ");
+    const said = rows.get(room)?.sort().join(", ");
+    if (said !== is) fail(PAGE, `says that "${room}" rests on ${said ?? "nothing, because it has no row for it"}; it rests on ${is || "nothing"}`);
+  }
+  return `${imports} imports stay within their rooms, ${met.size} arrows between them`;
 });

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, firstLine, run, tool } from "./check.mjs";
+import { npmError, pack } from "./pack.mjs";
 import { root, workspaces } from "./tree.mjs";
 
 /** What every package carries, and what none does. */
@@ -28,7 +29,7 @@ const TSCONFIG = {
 await check((fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-packages-"));
   try {
-    const packages = workspaces().filter(({ manifest }) => !manifest.private).map((workspace) => pack(workspace, folder, fail));
+    const packages = workspaces().filter(({ manifest }) => !manifest.private).map((workspace) => inspect(workspace, folder, fail));
     const paths = packages.flatMap(({ manifest }) => Object.keys(manifest.exports ?? {}).filter((path) => !path.includes("*")).map((path) => manifest.name + path.slice(1))).filter((path) => !SCRIPTS.has(path));
     if (install(packages, folder, fail)) {
       use(packages, paths, folder, fail);
@@ -41,12 +42,8 @@ await check((fail) => {
 });
 
 /** Packs one package and looks at the tarball alone. */
-function pack({ folder: source, manifest }, folder, fail) {
-  const { ok, stdout, stderr } = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: join(root, source) });
-  if (!ok) throw new Error(`npm pack of ${manifest.name}: ${npmError(stderr)}`);
-  const [{ filename, files }] = JSON.parse(stdout);
-  const tarball = join(folder, filename);
-  const paths = files.map((file) => file.path);
+function inspect({ folder: source, manifest }, folder, fail) {
+  const { tarball, paths } = pack(source, folder);
 
   for (const path of CARRIES) if (!paths.includes(path)) fail(source, `its package has no ${path}; add the file`);
   for (const path of paths) if (CARRIES_NOT.test(path)) fail(source, `its package carries "${path}"; leave it out in "files" of package.json`);
@@ -120,9 +117,4 @@ function startProject(folder, fail) {
     fail("a new project", `"tenon ${args[0]}" fails: ${firstLine(stderr) || firstLine(stdout)}`);
     return;
   }
-}
-
-/** The line of npm's standard error that says what went wrong. */
-function npmError(stderr) {
-  return stderr.split("\n").filter((line) => line.startsWith("npm error")).slice(0, 3).join(" ") || firstLine(stderr);
 }

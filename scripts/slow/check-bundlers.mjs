@@ -10,9 +10,11 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { check, firstLine, run } from "../check.mjs";
+import { npmError, pack } from "../pack.mjs";
 import { outcomeOf, outcomesOfExtension, serve } from "../runtimes/browser.mjs";
 import { ISOLATED } from "../runtimes/runtimes.mjs";
-import { readJson, root } from "../tree.mjs";
+import { shouter } from "../runtimes/shouter.mjs";
+import { readJson } from "../tree.mjs";
 
 const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7", "@rollup/plugin-node-resolve@16.0.3"];
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
@@ -95,18 +97,18 @@ const BUILDERS = {
 await check(async (fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-bundlers-"));
   try {
-    const tarballs = ["wasm", "hosts/typescript"].map((source) => pack(source, folder));
+    const tarballs = ["wasm", "hosts/typescript"].map((source) => pack(source, folder).tarball);
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
     writeFileSync(join(folder, "page.js"), pageWith(true));
     writeFileSync(join(folder, "background.js"), pageWith(false));
     const installed = run("npm", ["i", ...tarballs, ...TOOLS, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
-    if (!installed.ok) throw new Error(`npm cannot install the packages: ${firstLine(installed.stderr)}`);
+    if (!installed.ok) throw new Error(`npm cannot install the packages: ${npmError(installed.stderr)}`);
     const load = async (name) => {
       const { exports: paths = {}, module, main } = JSON.parse(readFileSync(join(folder, "node_modules", name, "package.json"), "utf8"));
       const entry = paths["."]?.import?.default ?? paths["."]?.import ?? paths["."]?.default ?? paths["."] ?? module ?? main;
       return await import(pathToFileURL(join(folder, "node_modules", name, entry)).href);
     };
-    const plugin = await makePlugin();
+    const plugin = await shouter();
 
     const sizes = [];
     for (const [name, buildPage] of Object.entries(BUILDERS)) {
@@ -173,31 +175,6 @@ function compare(name, { text, code, threadText, fromManifest, error }, expected
   else if (code !== "call/timeout") fail(name, `its looping plug-in ends with "${code}", expected "call/timeout"`);
   else if (fromManifest !== expectedFromManifest) fail(name, `loading a plug-in by a manifest ends with "${fromManifest}", expected "${expectedFromManifest}"`);
   else if (threadText !== expected) fail(name, `its plug-in on a thread answers "${threadText}", expected "${expected}"`);
-}
-
-function pack(source, folder) {
-  const { ok, stdout, stderr } = run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: join(root, source) });
-  if (!ok) throw new Error(`npm cannot pack ${source}: ${firstLine(stderr)}`);
-  return join(folder, JSON.parse(stdout)[0].filename);
-}
-
-/** A plug-in that calls a host function, asks WASI for the time, and loops when it is told to. */
-async function makePlugin() {
-  const { default: loadWabt } = await import("wabt");
-  const wabt = await loadWabt();
-  const module = wabt.parseWat("plugin.wat", `(module
-    (import "extism:host/env" "input_offset" (func $input (result i64)))
-    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
-    (import "extism:host/env" "output_set" (func $output (param i64 i64)))
-    (import "extism:host/user" "shout" (func $shout (param i64) (result i64)))
-    (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
-    (memory (export "memory") 1)
-    (func (export "run") (result i32) (local $h i64)
-      (local.set $h (call $shout (call $input)))
-      (call $output (local.get $h) (call $length (local.get $h)))
-      (call $clock (i32.const 0) (i64.const 1) (i32.const 0)))
-    (func (export "loop") (loop $l (br $l))))`);
-  return Buffer.from(module.toBinary({}).buffer);
 }
 
 async function hashOf(text) {

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check, firstLine, run } from "../check.mjs";
+import { npmError, pack } from "../pack.mjs";
 import { read, root, workspaces } from "../tree.mjs";
 
 const wanted = process.argv.slice(2);
@@ -36,12 +37,7 @@ await check((fail) => {
   try {
     const packs = join(folder, "packs");
     mkdirSync(packs);
-    for (const { folder: source, manifest } of workspaces()) {
-      if (manifest.private) continue;
-      const { ok, stderr } = run("npm", ["pack", "--ignore-scripts", "--pack-destination", packs], { cwd: join(root, source) });
-      if (!ok) throw new Error(`npm pack of ${manifest.name}: ${firstLine(stderr)}`);
-    }
-    const tarballs = readdirSync(packs).map((name) => join(packs, name));
+    const tarballs = workspaces().filter(({ manifest }) => !manifest.private).map(({ folder: source }) => pack(source, packs).tarball);
     const home = join(folder, "home");
     mkdirSync(home);
     npm(home, ["install", ...tarballs]);
@@ -132,5 +128,5 @@ function mistakesAreShown(fail, language, project) {
 
 function npm(folder, args) {
   const { ok, stderr } = run("npm", [...args, "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });
-  if (!ok) throw new Error(`npm ${args[0]} in ${folder}: ${firstLine(stderr)}`);
+  if (!ok) throw new Error(`npm ${args[0]} in ${folder}: ${npmError(stderr)}`);
 }

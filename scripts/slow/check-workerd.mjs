@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { check } from "../check.mjs";
 import { install } from "../runtimes/runtimes.mjs";
+import { shouter } from "../runtimes/shouter.mjs";
 import { root } from "../tree.mjs";
 
 const WORKERD = { name: "@cloudflare/workerd-linux-64", version: "1.20261117.1", program: "bin/workerd" };
@@ -41,7 +42,7 @@ await check(async (fail) => {
   let server;
   try {
     const { prepareModule } = await import(pathToFileURL(join(root, "hosts/typescript/dist/prepare.js")).href);
-    writeFileSync(join(folder, "plugin.wasm"), prepareModule(await makePlugin(), { fuel: true, kernel: true }));
+    writeFileSync(join(folder, "plugin.wasm"), prepareModule(await shouter(), { fuel: true, kernel: true }));
     const { outputFiles } = await build({ stdin: { contents: WORKER, resolveDir: join(root, "cli") }, bundle: true, write: false, format: "esm", platform: "browser", target: "es2022", external: ["*.wasm"], logLevel: "silent" });
     writeFileSync(join(folder, "worker.js"), outputFiles[0].text);
     writeFileSync(
@@ -80,20 +81,4 @@ async function portOf(server) {
     throw new Error(`workerd names no port: ${said}`);
   })();
   return await Promise.race([told, gone]);
-}
-
-/** A plug-in that calls a host function, and loops when it is told to. */
-async function makePlugin() {
-  const { default: loadWabt } = await import("wabt");
-  const wabt = await loadWabt();
-  const module = wabt.parseWat("plugin.wat", `(module
-    (import "extism:host/env" "input_offset" (func $input (result i64)))
-    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
-    (import "extism:host/env" "output_set" (func $output (param i64 i64)))
-    (import "extism:host/user" "shout" (func $shout (param i64) (result i64)))
-    (func (export "run") (result i32) (local $h i64)
-      (local.set $h (call $shout (call $input)))
-      (call $output (local.get $h) (call $length (local.get $h))) (i32.const 0))
-    (func (export "loop") (loop $l (br $l))))`);
-  return Uint8Array.from(module.toBinary({}).buffer);
 }
