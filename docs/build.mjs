@@ -21,8 +21,14 @@ mkdirSync(pages, { recursive: true });
 for (const name of readdirSync(here)) if (!OTHERS.has(name)) cpSync(join(here, name), join(pages, name), { recursive: true });
 for (const entry of readdirSync(pages, { recursive: true })) if (entry.endsWith(".md")) keepInside(entry);
 await generatePages(pages);
+for (const name of readdirSync(join(pages, "measured"))) widen(join(pages, "measured", name));
 await build(here);
 if (process.argv.includes("--serve")) await serve({ root: here, port: 4173 });
+
+/** Tables of figures take the room of the outline. */
+function widen(file) {
+  writeFileSync(file, `---\naside: false\n---\n${readFileSync(file, "utf8")}`);
+}
 
 /** Links that lead out of this folder work where the sources are shown; on the site the ABI has its page, and others are text. */
 function keepInside(page) {
