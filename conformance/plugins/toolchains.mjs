@@ -198,7 +198,7 @@ function treeOf(folder) {
 }
 
 /** What a shim includes beside its interpreter. */
-const SHIM_HEADERS = ["conformance/plugins/kitchen-sink/host.h", "pdks/c/tenon.h"];
+const SHIM_HEADERS = ["exports.h", "host.h"].map((name) => `conformance/plugins/kitchen-sink/${name}`).concat("pdks/c/tenon.h");
 
 /** For interpreters, whose errors are `longjmp`: clang makes exceptions of WebAssembly of it. */
 const INTERPRETER = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-mllvm", "-wasm-enable-sjlj", "-lsetjmp", "-D_WASI_EMULATED_SIGNAL", "-lwasi-emulated-signal", "-D_WASI_EMULATED_PROCESS_CLOCKS", "-lwasi-emulated-process-clocks"];

@@ -386,6 +386,24 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
     expect(server.arrivals).toHaveLength(1);
   });
 
+  test("sends nothing for a call that ended while its audit waited, even by a fetch that looks at no signal", async () => {
+    const sent: unknown[] = [];
+    const fetch = (input: unknown): Promise<Response> => Promise.resolve(sent.push(input)).then(() => new Response("late"));
+    let allow = (): void => {};
+    const seen = new Promise<void>((resolve) => {
+      allow = resolve;
+    });
+    const controller = new AbortController();
+    const options = { fetch: fetch as typeof globalThis.fetch, audit: (event: HttpAuditEvent) => (event.kind === "allowed" ? seen : undefined) };
+    const work = send(platform, options, { url: "http://127.0.0.1:1/" }, undefined, controller.signal).catch((reason: unknown) => reason);
+    const reason = new Error("the call is over");
+    controller.abort(reason);
+    expect(await work).toBe(reason);
+    allow();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(sent).toEqual([]);
+  });
+
   test("audits what is no request at all", async () => {
     const events: HttpAuditEvent[] = [];
     const failure = await failureOf(send(platform, { audit: (event) => events.push(event) }, { url: 1 }));
