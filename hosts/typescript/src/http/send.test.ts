@@ -394,8 +394,11 @@ describe.each(SENDERS)("sendRequest() over $name", ({ platform }) => {
       allow = resolve;
     });
     const controller = new AbortController();
-    const options = { fetch: fetch as typeof globalThis.fetch, audit: (event: HttpAuditEvent) => (event.kind === "allowed" ? seen : undefined) };
-    const work = send(platform, options, { url: "http://127.0.0.1:1/" }, undefined, controller.signal).catch((reason: unknown) => reason);
+    const kinds: string[] = [];
+    const audit = ({ kind }: HttpAuditEvent): Promise<void> => (kinds.push(kind), seen);
+    const options = { fetch: fetch as typeof globalThis.fetch, audit };
+    const work = send(platform, options, { url: "http://127.0.0.1:8080/" }, undefined, controller.signal).catch((thrown: unknown) => thrown);
+    expect(kinds).toEqual(["allowed"]);
     const reason = new Error("the call is over");
     controller.abort(reason);
     expect(await work).toBe(reason);
