@@ -244,6 +244,15 @@ bool decode(tenon_bytes from, T& value) {
   return json::read(tenon_json_trim(from), value);
 }
 
+// Makes a value from the input; what owns its bytes gets them from the host, without a copy in between.
+bool read_input(auto& value) {
+  if constexpr (requires { value.resize(0); }) {
+    value.resize(tenon_abi_input_length());
+    tenon_load({reinterpret_cast<std::uint8_t*>(value.data()), value.size()}, 0, tenon_abi_input_load_u64, tenon_abi_input_load_u8);
+    return true;
+  } else return decode(tenon_input(), value);
+}
+
 // Gives the bytes of a value to a function, which must be done with them when it returns.
 template <class Use>
 auto encode(std::string_view value, Use use) {
@@ -285,7 +294,7 @@ std::int32_t run(Made (*function)(Input...)) {
   static_assert(sizeof...(Input) <= 1, "a plug-in function takes its input or nothing");
   tenon_arena_clear();
   std::tuple<std::remove_cvref_t<Input>...> input;
-  const bool is_read = std::apply([](auto&... value) { return (decode(tenon_input(), value) && ...); }, input);
+  const bool is_read = std::apply([](auto&... value) { return (read_input(value) && ...); }, input);
   if (!is_read) return report({"Cannot read the input: it is no JSON, or a field is missing or of another type"});
   if constexpr (std::is_void_v<Made>) {
     std::apply(function, std::move(input));

@@ -31,11 +31,11 @@ func Bytes(function func([]byte) ([]byte, error)) int32 {
 
 // Text runs a plug-in function from text to text.
 func Text(function func(string) (string, error)) int32 {
-	output, err := function(string(Input()))
+	output, err := function(textOf(Input()))
 	if err != nil {
 		return Fail(err)
 	}
-	Output([]byte(output))
+	abi.OutputSet(shareText(output), uint64(len(output)))
 	return 0
 }
 
@@ -67,7 +67,7 @@ func Fail(err error) int32 {
 	if text == "" {
 		text = " "
 	}
-	abi.ErrorSet(Share([]byte(text)))
+	abi.ErrorSet(shareText(text))
 	var coded CodedError
 	if errors.As(err, &coded) && coded.Code != 0 {
 		return coded.Code

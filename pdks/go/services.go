@@ -10,21 +10,21 @@ import (
 
 // Config is the value of a key of the configuration, and whether there is one that is not empty.
 func Config(key string) (string, bool) {
-	handle := abi.ConfigGet(Share([]byte(key)))
-	return string(Receive(handle)), handle != 0
+	handle := abi.ConfigGet(shareText(key))
+	return textOf(Receive(handle)), handle != 0
 }
 
 // Var is a copy of a variable, which outlives the call, and whether there is one.
 func Var(key string) ([]byte, bool) {
-	handle := abi.VarGet(Share([]byte(key)))
+	handle := abi.VarGet(shareText(key))
 	return Receive(handle), handle != 0
 }
 
 // SetVar sets a variable; no bytes delete it. Past the host's budget the call fails, here and now.
-func SetVar(key string, value []byte) { abi.VarSet(Share([]byte(key)), Share(value)) }
+func SetVar(key string, value []byte) { abi.VarSet(shareText(key), Share(value)) }
 
 // RemoveVar deletes a variable, if there is one.
-func RemoveVar(key string) { abi.VarSet(Share([]byte(key)), 0) }
+func RemoveVar(key string) { abi.VarSet(shareText(key), 0) }
 
 // Level says how important a log is.
 type Level int32
@@ -46,7 +46,7 @@ func Log(level Level, text string) {
 	if !IsLogged(level) {
 		return
 	}
-	handle := Share([]byte(text))
+	handle := shareText(text)
 	switch level {
 	case Trace:
 		abi.LogTrace(handle)

@@ -15,7 +15,11 @@ export function share(bytes: Uint8Array): u64 {
 
 /** Copies text into a new block, as UTF-8; see `share`. */
 export function shareText(text: string): u64 {
-  const bytes = String.UTF8.encode(text);
+  return shareBuffer(String.UTF8.encode(text));
+}
+
+/** For this package: copies a buffer into a new block; see `share`. */
+export function shareBuffer(bytes: ArrayBuffer): u64 {
   return shareRange(changetype<usize>(bytes), bytes.byteLength);
 }
 

@@ -2,7 +2,7 @@
  * The call that is running: its input, its output, its failure.
  */
 import * as abi from "./abi";
-import { readText, share, shareText } from "./block";
+import { readText, share, shareBuffer, shareText } from "./block";
 import { log } from "./log";
 
 /** A copy of the input. */
@@ -22,7 +22,8 @@ export function output(bytes: Uint8Array): void {
 
 /** Makes this text, as UTF-8, the output. */
 export function outputText(text: string): void {
-  abi.output_set(shareText(text), String.UTF8.byteLength(text));
+  const bytes = String.UTF8.encode(text);
+  abi.output_set(shareBuffer(bytes), bytes.byteLength);
 }
 
 /** Makes this text the error of the call, which fails by it whatever is returned. No text is replaced by one space. */

@@ -17,13 +17,14 @@ enum Kind {
 /** Values may be nested so deep. */
 const MAX_DEPTH = 64;
 
-const NO_NAMES: string[] = [];
 const NO_ITEMS: Json[] = [];
 
 export class Json {
+  /** A number, a boolean or text is a part of a text, mostly of that which was parsed: nothing is copied until it is asked for. */
   private source: string = "";
-  /** Of an object alone, and of an object or list alone: what has none of them shares empty ones, which nothing changes. */
-  private names: string[] = NO_NAMES;
+  private start: i32 = 0;
+  private end: i32 = 0;
+  /** Of a list its values, of an object names and values in turn; what is neither shares an empty one, which nothing changes. */
   private items: Json[] = NO_ITEMS;
 
   private constructor(private kind: Kind) {}
@@ -61,15 +62,21 @@ export class Json {
 
   static object(): Json {
     const object = new Json(Kind.Object);
-    object.names = [];
     object.items = [];
     return object;
   }
 
   /** For this package: a value with its source. */
   static of(kind: Kind, source: string): Json {
+    return Json.part(kind, source, 0, source.length);
+  }
+
+  /** For this package: a value with a part of its source. */
+  static part(kind: Kind, source: string, start: i32, end: i32): Json {
     const value = new Json(kind);
     value.source = source;
+    value.start = start;
+    value.end = end;
     return value;
   }
 
@@ -99,44 +106,59 @@ export class Json {
 
   /** The boolean; false for what is none. */
   asBool(): bool {
-    return this.kind == Kind.Bool && this.source == "true";
+    return this.kind == Kind.Bool && unitAt(changetype<usize>(this.source), this.start) == 116;
   }
 
   /** The number; NaN for what is none. */
   asNumber(): f64 {
-    return this.kind == Kind.Number ? parseFloat(this.source) : NaN;
+    return this.kind == Kind.Number ? parseFloat(this.text()) : NaN;
   }
 
   /** The whole number before a point or exponent, wrapping beyond 64 bits; 0 for what is no number. */
   asInt(): i64 {
-    return this.kind == Kind.Number ? I64.parseInt(this.source) : 0;
+    if (this.kind != Kind.Number) return 0;
+    const from = changetype<usize>(this.source);
+    const isNegative = unitAt(from, this.start) == 45;
+    let sum: i64 = 0;
+    for (let i = this.start + i32(isNegative), end = this.end; i < end; i++) {
+      const digit = unitAt(from, i) - 48;
+      if (<u32>digit > 9) break;
+      sum = sum * 10 + digit;
+    }
+    return isNegative ? -sum : sum;
   }
 
   /** The text; empty for what is none. */
   asText(): string {
-    return this.kind == Kind.Text ? this.source : "";
+    return this.kind == Kind.Text ? this.text() : "";
   }
 
   /** Values of a list or object; none for anything else. */
   values(): Json[] {
-    return this.kind == Kind.List || this.kind == Kind.Object ? this.items : [];
+    return this.kind == Kind.List ? this.items : this.members(1);
   }
 
   /** Names of an object, in the order of `values()`. */
   keys(): string[] {
-    return this.kind == Kind.Object ? this.names : [];
+    return this.members(0).map<string>((name) => name.text());
   }
 
   /** The value of a name, the last of several; `null` when there is none. */
   get(name: string): Json | null {
-    const at = this.names.lastIndexOf(name);
-    return at < 0 ? null : this.items[at];
+    if (this.kind != Kind.Object) return null;
+    for (let i = this.items.length - 2; i >= 0; i -= 2) if (this.items[i].isNamed(name)) return this.items[i + 1];
+    return null;
   }
 
   /** Adds a value to an object; gives the object again. */
   set(name: string, value: Json): Json {
     if (this.kind != Kind.Object) throw new Error("Cannot set \"" + name + "\": the value is no object");
-    this.names.push(name);
+    return this.add(Json.text(name), value);
+  }
+
+  /** For this package: `set` with a name that is a value. */
+  add(name: Json, value: Json): Json {
+    this.items.push(name);
     this.items.push(value);
     return this;
   }
@@ -150,27 +172,86 @@ export class Json {
 
   /** The value as JSON, without spaces. */
   toString(): string {
-    if (this.kind == Kind.Null) return "null";
-    if (this.kind == Kind.Text) return quote(this.source);
-    if (this.kind == Kind.List) return "[" + this.items.map<string>((item) => item.toString()).join(",") + "]";
-    if (this.kind != Kind.Object) return this.source;
-    const parts = new Array<string>(this.items.length);
-    for (let i = 0; i < parts.length; i++) parts[i] = quote(this.names[i]) + ":" + this.items[i].toString();
-    return "{" + parts.join(",") + "}";
+    const writer = new Writer();
+    this.write(writer);
+    return writer.toString();
+  }
+
+  /** Every second item of an object, from the first or the second on. */
+  private members(first: i32): Json[] {
+    const members: Json[] = [];
+    if (this.kind == Kind.Object) for (let i = first; i < this.items.length; i += 2) members.push(this.items[i]);
+    return members;
+  }
+
+  private isNamed(name: string): bool {
+    const bytes = <usize>(this.end - this.start) << 1;
+    return bytes == <usize>name.length << 1 && memory.compare(changetype<usize>(this.source) + (<usize>this.start << 1), changetype<usize>(name), bytes) == 0;
+  }
+
+  private text(): string {
+    return this.start == 0 && this.end == this.source.length ? this.source : this.source.substring(this.start, this.end);
+  }
+
+  private write(writer: Writer): void {
+    if (this.kind == Kind.Null) writer.part("null", 0, 4);
+    else if (this.kind == Kind.Text) writer.quote(this.source, this.start, this.end);
+    else if (this.kind != Kind.List && this.kind != Kind.Object) writer.part(this.source, this.start, this.end);
+    else {
+      const isObject = this.kind == Kind.Object;
+      writer.unit(isObject ? 123 : 91);
+      for (let i = 0; i < this.items.length; i++) {
+        if (i > 0) writer.unit(isObject && i % 2 == 1 ? 58 : 44);
+        this.items[i].write(writer);
+      }
+      writer.unit(isObject ? 125 : 93);
+    }
   }
 }
 
-/** Text as a quoted string. */
-function quote(text: string): string {
-  let quoted = '"';
-  let start = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 32 && code != 34 && code != 92) continue;
-    quoted += text.substring(start, i) + escapeOf(code);
-    start = i + 1;
+/** Text that grows at its end. */
+class Writer {
+  private units: StaticArray<u16> = new StaticArray<u16>(128);
+  private length: i32 = 0;
+
+  unit(code: i32): void {
+    this.reserve(1);
+    unchecked((this.units[this.length++] = <u16>code));
   }
-  return quoted + text.substring(start) + '"';
+
+  part(text: string, start: i32, end: i32): void {
+    const length = end - start;
+    this.reserve(length);
+    memory.copy(changetype<usize>(this.units) + (<usize>this.length << 1), changetype<usize>(text) + (<usize>start << 1), <usize>length << 1);
+    this.length += length;
+  }
+
+  /** A part of a text, in quotes. */
+  quote(text: string, start: i32, end: i32): void {
+    this.unit(34);
+    for (let i = start; i < end; i++) {
+      const code = unitAt(changetype<usize>(text), i);
+      if (code >= 32 && code != 34 && code != 92) continue;
+      this.part(text, start, i);
+      const escape = escapeOf(code);
+      this.part(escape, 0, escape.length);
+      start = i + 1;
+    }
+    this.part(text, start, end);
+    this.unit(34);
+  }
+
+  toString(): string {
+    return String.UTF16.decodeUnsafe(changetype<usize>(this.units), <usize>this.length << 1);
+  }
+
+  private reserve(more: i32): void {
+    const needed = this.length + more;
+    if (needed <= this.units.length) return;
+    const larger = new StaticArray<u16>(max(needed, this.units.length << 1));
+    memory.copy(changetype<usize>(larger), changetype<usize>(this.units), <usize>this.length << 1);
+    this.units = larger;
+  }
 }
 
 function escapeOf(code: i32): string {
@@ -182,34 +263,42 @@ function escapeOf(code: i32): string {
   return "\\u00" + (code < 16 ? "0" : "") + code.toString(16);
 }
 
+/** A unit of a text by its address: where there are many, a call for each costs more than all else. */
+@inline
+function unitAt(text: usize, at: i32): i32 {
+  return <i32>load<u16>(text + (<usize>at << 1));
+}
+
 /** Goes through a text from left to right. A `null` says that it is no JSON; nothing reads on after that. */
 class Reader {
   private at: i32 = 0;
+  private length: i32;
 
-  constructor(private text: string) {}
+  constructor(private text: string) {
+    this.length = text.length;
+  }
 
   isAtEnd(): bool {
     this.skipSpace();
-    return this.at == this.text.length;
+    return this.at == this.length;
   }
 
   value(depth: i32): Json | null {
     this.skipSpace();
     const first = this.peek();
-    if (first == 34) {
-      const text = this.string();
-      return text === null ? null : Json.text(text);
-    }
+    if (first == 34) return this.string();
     if (first == 123) return depth == MAX_DEPTH ? null : this.object(depth + 1);
     if (first == 91) return depth == MAX_DEPTH ? null : this.list(depth + 1);
-    if (this.take("true")) return Json.bool(true);
-    if (this.take("false")) return Json.bool(false);
-    if (this.take("null")) return Json.nothing();
     const start = this.at;
-    while (isPartOfNumber(this.peek())) this.at++;
-    const digits = this.text.substring(start, this.at);
-    const digit = digits.charCodeAt(digits.startsWith("-") ? 1 : 0);
-    return digit >= 48 && digit <= 57 ? Json.of(Kind.Number, digits) : null;
+    if (first == 116) return this.take("true") ? Json.part(Kind.Bool, this.text, start, this.at) : null;
+    if (first == 102) return this.take("false") ? Json.part(Kind.Bool, this.text, start, this.at) : null;
+    if (first == 110) return this.take("null") ? Json.nothing() : null;
+    const digit = first == 45 ? this.unit(start + 1) : first;
+    if (<u32>(digit - 48) > 9) return null;
+    let end = start + 1;
+    while (isPartOfNumber(this.unit(end))) end++;
+    this.at = end;
+    return Json.part(Kind.Number, this.text, start, end);
   }
 
   private object(depth: i32): Json | null {
@@ -222,7 +311,7 @@ class Reader {
       if (name === null || !this.takeMark(58)) return null;
       const value = this.value(depth);
       if (value === null) return null;
-      object.set(name, value);
+      object.add(name, value);
     } while (this.takeMark(44));
     return this.takeMark(125) ? object : null;
   }
@@ -239,15 +328,15 @@ class Reader {
     return this.takeMark(93) ? list : null;
   }
 
-  private string(): string | null {
+  private string(): Json | null {
     let text = "";
     let start = ++this.at;
-    for (; this.at < this.text.length; this.at++) {
-      const code = this.text.charCodeAt(this.at);
+    for (; this.at < this.length; this.at++) {
+      const code = this.unit(this.at);
       if (code < 32) return null;
       if (code == 34) {
-        text += this.text.substring(start, this.at++);
-        return text;
+        const end = this.at++;
+        return text.length == 0 ? Json.part(Kind.Text, this.text, start, end) : Json.text(text + this.text.substring(start, end));
       }
       if (code != 92) continue;
       text += this.text.substring(start, this.at++);
@@ -279,16 +368,18 @@ class Reader {
     return unit;
   }
 
-  /** The code at the place reached, or -1 at the end. */
+  /** The unit at a place, or -1 behind the end. */
+  @inline
+  private unit(at: i32): i32 {
+    return at < this.length ? unitAt(changetype<usize>(this.text), at) : -1;
+  }
+
   private peek(): i32 {
-    return this.at < this.text.length ? this.text.charCodeAt(this.at) : -1;
+    return this.unit(this.at);
   }
 
   private take(word: string): bool {
-    // Letter by letter, because a part of the text would be a copy, made for every number too.
-    for (let i = 0; i < word.length; i++) {
-      if (this.at + i >= this.text.length || this.text.charCodeAt(this.at + i) != word.charCodeAt(i)) return false;
-    }
+    for (let i = 0; i < word.length; i++) if (this.unit(this.at + i) != word.charCodeAt(i)) return false;
     this.at += word.length;
     return true;
   }
@@ -301,7 +392,9 @@ class Reader {
   }
 
   private skipSpace(): void {
-    for (let code = this.peek(); code == 32 || code == 10 || code == 13 || code == 9; code = this.peek()) this.at++;
+    let at = this.at;
+    for (let code = this.unit(at); code == 32 || code == 10 || code == 13 || code == 9; code = this.unit(at)) at++;
+    this.at = at;
   }
 }
 
