@@ -1,4 +1,4 @@
-/** The plug-ins that both hosts run: one echoes its input as PDKs do, eight bytes at a time, one calls a host function. */
+/** The plug-ins that both hosts run: one echoes its input as PDKs do, eight bytes at a time, one without a copy, one calls a host function. */
 
 import loadWabt from "wabt";
 
@@ -25,6 +25,14 @@ const ECHO = `(module
       (local.set $i (i64.add (local.get $i) (i64.const 1)))
       (br $bytes)))
     (call $output_set (local.get $block) (local.get $length))
+    (i32.const 0)))`;
+
+const UNCOPIED = `(module
+  (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
+  (import "extism:host/env" "input_length" (func $input_length (result i64)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (func (export "echo") (result i32)
+    (call $output_set (call $input_offset) (call $input_length))
     (i32.const 0)))`;
 
 const ASK = `(module
@@ -57,6 +65,11 @@ const WORK = `(module
 /** @returns The plug-in with `echo`. */
 export function echoPlugin() {
   return assemble(ECHO);
+}
+
+/** @returns The plug-in with an `echo` whose output is the block of its input: what is left is the host's part. */
+export function uncopiedPlugin() {
+  return assemble(UNCOPIED);
 }
 
 /** @returns The plug-in with `ask_100`, which calls `next` a hundred times. */

@@ -216,41 +216,61 @@ TENON_INTERNAL bool tenon_parse_int(tenon_bytes text, int64_t *number) {
 
 /* ---- blocks: what the plug-in and the host hand each other ------------------------------------------------------ */
 
+/*
+ * Bulk copies: four calls a turn, because the loop itself costs as much as one. Each loop is a function of its own: an engine
+ * that puts the host's functions in place of calls goes by how often each call was made when it compiles, and in one function
+ * with the code for short input, a loop that short input never enters would stay slow for good.
+ */
+#define TENON_LOOP static __attribute__((noinline, unused))
+
+TENON_LOOP void tenon_store_turns(uint64_t to, const uint8_t *from, size_t turns) {
+  uint64_t word[4];
+  for (; turns; turns--, from += 32, to += 32) {
+    __builtin_memcpy(word, from, 32);
+    tenon_abi_store_u64(to, word[0]);
+    tenon_abi_store_u64(to + 8, word[1]);
+    tenon_abi_store_u64(to + 16, word[2]);
+    tenon_abi_store_u64(to + 24, word[3]);
+  }
+}
+
+/* Loops by the functions given, which become direct calls when this is inlined. */
+TENON_INTERNAL inline __attribute__((always_inline)) void tenon_load_turns(uint8_t *to, uint64_t from, size_t turns, uint64_t load_u64(uint64_t)) {
+  uint64_t word[4];
+  for (; turns; turns--, from += 32, to += 32) {
+    word[0] = load_u64(from);
+    word[1] = load_u64(from + 8);
+    word[2] = load_u64(from + 16);
+    word[3] = load_u64(from + 24);
+    __builtin_memcpy(to, word, 32);
+  }
+}
+TENON_LOOP void tenon_block_turns(uint8_t *to, uint64_t from, size_t turns) { tenon_load_turns(to, from, turns, tenon_abi_load_u64); }
+TENON_LOOP void tenon_input_turns(uint8_t *to, uint64_t from, size_t turns) { tenon_load_turns(to, from, turns, tenon_abi_input_load_u64); }
+
 /* Copies bytes into a new block of the host. 0 for no bytes, or when the host's limit is reached. */
 TENON_INTERNAL tenon_handle tenon_share(tenon_bytes bytes) {
   tenon_handle handle = tenon_abi_alloc(bytes.size);
   if (!handle) return 0;
-  size_t i = 0;
-  uint64_t word[4];
-  for (; bytes.size - i >= 32; i += 32) { /* four calls a turn: the loop itself costs as much as one */
-    __builtin_memcpy(word, bytes.data + i, 32);
-    tenon_abi_store_u64(handle + i, word[0]);
-    tenon_abi_store_u64(handle + i + 8, word[1]);
-    tenon_abi_store_u64(handle + i + 16, word[2]);
-    tenon_abi_store_u64(handle + i + 24, word[3]);
-  }
+  size_t i = bytes.size / 32 * 32;
+  uint64_t word;
+  if (i) tenon_store_turns(handle, bytes.data, i / 32);
   for (; bytes.size - i >= 8; i += 8) {
-    __builtin_memcpy(word, bytes.data + i, 8);
-    tenon_abi_store_u64(handle + i, word[0]);
+    __builtin_memcpy(&word, bytes.data + i, 8);
+    tenon_abi_store_u64(handle + i, word);
   }
   for (; i < bytes.size; i++) tenon_abi_store_u8(handle + i, bytes.data[i]);
   return handle;
 }
 
-/* Fills `bytes` from offset `from` on by the functions given, which become direct calls when this is inlined. */
-TENON_INTERNAL inline __attribute__((always_inline)) void tenon_load(tenon_bytes bytes, uint64_t from, uint64_t load_u64(uint64_t), uint32_t load_u8(uint64_t)) {
-  size_t i = 0;
-  uint64_t word[4];
-  for (; bytes.size - i >= 32; i += 32) {
-    word[0] = load_u64(from + i);
-    word[1] = load_u64(from + i + 8);
-    word[2] = load_u64(from + i + 16);
-    word[3] = load_u64(from + i + 24);
-    __builtin_memcpy(bytes.data + i, word, 32);
-  }
+/* Fills `bytes` from offset `from` on by the functions given. */
+TENON_INTERNAL inline __attribute__((always_inline)) void tenon_load(tenon_bytes bytes, uint64_t from, void load_turns(uint8_t *, uint64_t, size_t), uint64_t load_u64(uint64_t), uint32_t load_u8(uint64_t)) {
+  size_t i = bytes.size / 32 * 32;
+  uint64_t word;
+  if (i) load_turns(bytes.data, from, i / 32);
   for (; bytes.size - i >= 8; i += 8) {
-    word[0] = load_u64(from + i);
-    __builtin_memcpy(bytes.data + i, word, 8);
+    word = load_u64(from + i);
+    __builtin_memcpy(bytes.data + i, &word, 8);
   }
   for (; i < bytes.size; i++) bytes.data[i] = (uint8_t)load_u8(from + i);
 }
@@ -259,7 +279,7 @@ TENON_INTERNAL inline __attribute__((always_inline)) void tenon_load(tenon_bytes
 TENON_INTERNAL tenon_bytes tenon_read(tenon_handle handle) {
   tenon_bytes bytes = {NULL, handle ? (size_t)tenon_abi_length(handle) : 0};
   bytes.data = (uint8_t *)tenon_take(bytes.size);
-  tenon_load(bytes, handle, tenon_abi_load_u64, tenon_abi_load_u8);
+  tenon_load(bytes, handle, tenon_block_turns, tenon_abi_load_u64, tenon_abi_load_u8);
   return bytes;
 }
 
@@ -272,11 +292,16 @@ TENON_INTERNAL tenon_bytes tenon_receive(tenon_handle handle) {
 
 /* ---- input, output, failure ------------------------------------------------------------------------------------- */
 
+/* Fills `bytes` from the beginning of this call's input. */
+TENON_INTERNAL void tenon_input_into(tenon_bytes bytes) {
+  tenon_load(bytes, 0, tenon_input_turns, tenon_abi_input_load_u64, tenon_abi_input_load_u8);
+}
+
 /* A copy of this call's input. */
 TENON_INTERNAL tenon_bytes tenon_input(void) {
   tenon_bytes bytes = {NULL, (size_t)tenon_abi_input_length()};
   bytes.data = (uint8_t *)tenon_take(bytes.size);
-  tenon_load(bytes, 0, tenon_abi_input_load_u64, tenon_abi_input_load_u8);
+  tenon_input_into(bytes);
   return bytes;
 }
 

@@ -248,7 +248,7 @@ bool decode(tenon_bytes from, T& value) {
 bool read_input(auto& value) {
   if constexpr (requires { value.resize(0); }) {
     value.resize(tenon_abi_input_length());
-    tenon_load({reinterpret_cast<std::uint8_t*>(value.data()), value.size()}, 0, tenon_abi_input_load_u64, tenon_abi_input_load_u8);
+    tenon_input_into({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
     return true;
   } else return decode(tenon_input(), value);
 }

@@ -62,14 +62,19 @@ function inputBuffer(): ArrayBuffer {
   const size = <i32>abi.input_length();
   const buffer = new ArrayBuffer(size);
   const to = changetype<usize>(buffer);
-  let i = 0;
-  for (; size - i >= 32; i += 32) {
+  let i = size & ~31;
+  if (i > 0) loadTurns(to, i);
+  for (; size - i >= 8; i += 8) store<u64>(to + i, abi.input_load_u64(i));
+  for (; i < size; i++) store<u8>(to + i, abi.input_load_u8(i));
+  return buffer;
+}
+
+/** A loop of its own and by reference, as those of `block.ts`. */
+const loadTurns = (to: usize, size: i32): void => {
+  for (let i = 0; i < size; i += 32) {
     store<u64>(to + i, abi.input_load_u64(i));
     store<u64>(to + i, abi.input_load_u64(i + 8), 8);
     store<u64>(to + i, abi.input_load_u64(i + 16), 16);
     store<u64>(to + i, abi.input_load_u64(i + 24), 24);
   }
-  for (; size - i >= 8; i += 8) store<u64>(to + i, abi.input_load_u64(i));
-  for (; i < size; i++) store<u8>(to + i, abi.input_load_u8(i));
-  return buffer;
-}
+};

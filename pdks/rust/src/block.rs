@@ -1,5 +1,7 @@
 //! Blocks: what the plug-in and the host hand each other. Copies go eight bytes at a time and four times a turn, because the
-//! loop itself costs as much as one call.
+//! loop itself costs as much as one call. Those loops are functions of their own: an engine that puts the host's functions in
+//! place of calls goes by how often each call was made when it compiles, and in one function with the code for short input, a
+//! loop that short input never enters would stay slow for good.
 
 use crate::abi;
 
@@ -61,18 +63,14 @@ pub(crate) fn copy_input() -> Vec<u8> {
 }
 
 #[inline(always)]
-fn load(length: usize, from: u64, load_u64: impl Fn(u64) -> u64, load_u8: impl Fn(u64) -> u32) -> Vec<u8> {
+fn load(length: usize, from: u64, load_u64: impl Fn(u64) -> u64 + Copy, load_u8: impl Fn(u64) -> u32) -> Vec<u8> {
     let mut bytes = vec![0; length];
-    let mut at = from;
-    let mut turns = bytes.chunks_exact_mut(32);
-    for turn in &mut turns {
-        turn[..8].copy_from_slice(&load_u64(at).to_le_bytes());
-        turn[8..16].copy_from_slice(&load_u64(at + 8).to_le_bytes());
-        turn[16..24].copy_from_slice(&load_u64(at + 16).to_le_bytes());
-        turn[24..].copy_from_slice(&load_u64(at + 24).to_le_bytes());
-        at += 32;
+    let (turns, rest) = bytes.split_at_mut(length - length % 32);
+    if !turns.is_empty() {
+        load_turns(turns, from, load_u64);
     }
-    let mut eights = turns.into_remainder().chunks_exact_mut(8);
+    let mut at = from + turns.len() as u64;
+    let mut eights = rest.chunks_exact_mut(8);
     for eight in &mut eights {
         eight.copy_from_slice(&load_u64(at).to_le_bytes());
         at += 8;
@@ -84,18 +82,24 @@ fn load(length: usize, from: u64, load_u64: impl Fn(u64) -> u64, load_u8: impl F
     bytes
 }
 
-fn store(handle: u64, bytes: &[u8]) {
-    let word = |eight: &[u8]| u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-    let mut at = handle;
-    let turns = bytes.chunks_exact(32);
-    let rest = turns.remainder();
-    for turn in turns {
-        abi::store_u64(at, word(&turn[..8]));
-        abi::store_u64(at + 8, word(&turn[8..16]));
-        abi::store_u64(at + 16, word(&turn[16..24]));
-        abi::store_u64(at + 24, word(&turn[24..]));
+#[inline(never)]
+fn load_turns(bytes: &mut [u8], from: u64, load_u64: impl Fn(u64) -> u64) {
+    let mut at = from;
+    for turn in bytes.chunks_exact_mut(32) {
+        turn[..8].copy_from_slice(&load_u64(at).to_le_bytes());
+        turn[8..16].copy_from_slice(&load_u64(at + 8).to_le_bytes());
+        turn[16..24].copy_from_slice(&load_u64(at + 16).to_le_bytes());
+        turn[24..].copy_from_slice(&load_u64(at + 24).to_le_bytes());
         at += 32;
     }
+}
+
+fn store(handle: u64, bytes: &[u8]) {
+    let (turns, rest) = bytes.split_at(bytes.len() - bytes.len() % 32);
+    if !turns.is_empty() {
+        store_turns(handle, turns);
+    }
+    let mut at = handle + turns.len() as u64;
     let eights = rest.chunks_exact(8);
     let rest = eights.remainder();
     for eight in eights {
@@ -106,4 +110,20 @@ fn store(handle: u64, bytes: &[u8]) {
         abi::store_u8(at, u32::from(*byte));
         at += 1;
     }
+}
+
+#[inline(never)]
+fn store_turns(to: u64, bytes: &[u8]) {
+    let mut at = to;
+    for turn in bytes.chunks_exact(32) {
+        abi::store_u64(at, word(&turn[..8]));
+        abi::store_u64(at + 8, word(&turn[8..16]));
+        abi::store_u64(at + 16, word(&turn[16..24]));
+        abi::store_u64(at + 24, word(&turn[24..]));
+        at += 32;
+    }
+}
+
+fn word(eight: &[u8]) -> u64 {
+    u64::from_le_bytes(eight.try_into().expect("eight bytes"))
 }
