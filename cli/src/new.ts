@@ -1,7 +1,7 @@
 /** `tenon new`: a folder with a plug-in that builds, and a test of it that passes. */
 
-import { cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
-import { basename, join, relative, resolve } from "node:path";
+import { cp, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type Command, Option } from "commander";
@@ -67,13 +67,20 @@ async function scaffold(path: string, { lang, json }: Flags, terminal: Terminal)
 async function makeEmpty(folder: string, path: string): Promise<void> {
   let entries: string[];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     entries = await readdir(folder);
   } catch (cause) {
     throw new UsageError(`Cannot make the folder "${path}": ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   const kept = entries.filter((entry) => entry !== ".git");
   if (kept.length > 0) throw new UsageError(`Cannot start a project in "${path}": there is "${kept[0]}" already; name an empty folder or one that does not exist`);
+}
+
+/** With the folders above it. (Node's own `recursive` never ends where a folder takes none, as in `/proc`.) */
+async function makeFolder(folder: string): Promise<void> {
+  if (await stat(folder).then(() => true, () => false)) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder);
 }
 
 /** Copies the template and fills in `{{name}}`, `{{version}}`. */
@@ -110,5 +117,11 @@ function printNext(folder: string, files: readonly string[], missing: Language["
   const place = relative(process.cwd(), folder);
   messages.write(`wrote ${files.length} files${place === "" ? "" : ` into ${escapeLine(place)}`}: ${files.map(escapeLine).join(", ")}\n`);
   for (const { name, install } of missing) messages.write(`${messages.paint("yellow", "missing")}: ${name}. ${install}\n`);
-  messages.write(`\nNext:\n${place === "" ? "" : `  cd ${escapeLine(place)}\n`}  npm install\n  npx tenon test\n`);
+  messages.write(`\nNext:\n${place === "" ? "" : `  cd ${quoteWord(place)}\n`}  npm install\n  npx tenon test\n`);
+}
+
+/** A path as one word of a shell, whatever is in it. */
+function quoteWord(path: string): string {
+  const word = path.startsWith("-") ? `./${path}` : path;
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${escapeLine(word).replaceAll("'", String.raw`'\''`)}'`;
 }
