@@ -2,7 +2,7 @@
  * Compiles the kernel, holds its exports and its shape against `abi/abi.json`, and writes
  * `hosts/typescript/src/kernel-wasm.ts`. With `--check` nothing is written and a stale file is an error.
  */
-import { compileAssembly, fail, inline, read } from "@tenon/scripts/assembly.mjs";
+import { compileAssembly, fail, inline, read } from "@tenon/toolchain/assembly.mjs";
 
 const OUTPUT = "hosts/typescript/src/kernel-wasm.ts";
 const MAX_BYTES = 2560;

@@ -1,8 +1,8 @@
 /**
  * Forbids imports that cross the rooms: each room names the rooms that it may rest on, and rests on each of them. A package
  * imports another only by its name, never by a path into it; `conformance` imports no host but in its adapters; tests may use
- * `conformance` too. And it forbids an ARCHITECTURE.md whose table of rooms says otherwise. (Cycles, and Node's names in the
- * host's core, are the linter's.)
+ * `conformance` too. No room rests on itself by way of others. And it forbids an ARCHITECTURE.md whose table of rooms says
+ * otherwise. (Circles of files, and Node's names in the host's core, are the linter's.)
  */
 import { posix } from "node:path";
 import ts from "typescript";
@@ -12,8 +12,9 @@ import { files, read, workspaces } from "./tree.mjs";
 /** Room → rooms it rests on. A room that is not here is a mistake, so that a new one is decided on and not forgotten. */
 const RESTS_ON = {
   abi: [],
-  kernel: ["scripts"],
-  wasm: ["scripts"],
+  toolchain: [],
+  kernel: ["toolchain"],
+  wasm: ["toolchain"],
   hosts: ["wasm"],
   pdks: [],
   compiler: ["wasm", "pdks"],
@@ -79,19 +80,41 @@ await check((fail) => {
       if (isPath && WRITTEN_BY[room]?.has(posix.join(posix.dirname(file), specifier))) continue;
       if (isPath) fail(file, `imports "${specifier}", a path into ${target}; import that package by its name`);
       else if (!allowed.has(roomOf(target)) || (room === roomOf(target) && room === "hosts")) {
-        const below = RESTS_ON[room].join(", ") || "nothing";
-        fail(file, `imports "${specifier}", but ${room} rests on ${below}; move the code down or pass it in as an argument`);
+        fail(file, `imports "${specifier}", but ${room} rests on ${RESTS_ON[room].join(", ") || "nothing"}; move the code down or pass it in as an argument`);
       }
     }
   }
   for (const [room, below] of Object.entries(RESTS_ON)) {
     for (const each of below) if (!met.has(`${room} ${each}`)) fail("scripts/check-imports.mjs", `"${room}" may rest on "${each}" and does not; take the arrow away`);
   }
+  const below = new Map(Object.keys(RESTS_ON).map((room) => [room, [...new Set([...(BUILT_FROM[room] ?? []), ...RESTS_ON[room]])]]));
+  const circle = circleIn(below);
+  if (circle !== undefined) fail("scripts/check-imports.mjs", `"${circle.join('" rests on "')}", in a circle; move what they share into a room below them`);
   const rows = new Map([...read(PAGE).matchAll(ROW)].map(([, room, cell]) => [room, [...cell.matchAll(/`([a-z]+)`/g)].map(([, name]) => name)]));
   for (const room of new Set([...Object.keys(RESTS_ON), ...rows.keys()])) {
-    const is = [...new Set([...(BUILT_FROM[room] ?? []), ...(RESTS_ON[room] ?? [])])].sort().join(", ");
+    const is = [...(below.get(room) ?? [])].sort().join(", ");
     const said = rows.get(room)?.sort().join(", ");
     if (said !== is) fail(PAGE, `says that "${room}" rests on ${said ?? "nothing, because it has no row for it"}; it rests on ${is || "nothing"}`);
   }
   return `${imports} imports stay within their rooms, ${met.size} arrows between them`;
 });
+
+/** @returns The first circle of rooms, with the room it begins at as its end, too; `undefined` if there is none. */
+function circleIn(below) {
+  const done = new Set();
+  const from = (room, way) => {
+    if (way.includes(room)) return [...way.slice(way.indexOf(room)), room];
+    if (done.has(room)) return undefined;
+    done.add(room);
+    for (const next of below.get(room) ?? []) {
+      const circle = from(next, [...way, room]);
+      if (circle !== undefined) return circle;
+    }
+    return undefined;
+  };
+  for (const room of below.keys()) {
+    const circle = from(room, []);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@
  * Compiles the walk over the code of modules and writes `wasm/src/walk-wasm.ts`. With `--check` nothing is written and a
  * stale file is an error.
  */
-import { compileAssembly, fail, inline } from "@tenon/scripts/assembly.mjs";
+import { compileAssembly, fail, inline } from "@tenon/toolchain/assembly.mjs";
 
 const MAX_BYTES = 10_240;
 

@@ -1,5 +1,5 @@
 /**
- * Wasm modules as text, as `scripts/assembly.mjs` writes them into the files that it generates: characters that no bundler
+ * Wasm modules as text, as `toolchain/assembly.mjs` writes them into the files that it generates: characters that no bundler
  * has to escape and that a server compresses almost as well as the bytes themselves. Not for anything that a plug-in brings.
  *
  *   "#" to "x"   0 to 85 ("z" stands for the backslash, 57)

@@ -47,6 +47,7 @@ export function checkCallOptions(options: CallOptions): void {
 export class Call {
   /** Plug-in function; empty while the instance starts. */
   readonly function: string;
+  readonly #plugin: string;
   /** What the caller passed. */
   readonly options: CallOptions;
   /** Limit in milliseconds; `Infinity` for none. */
@@ -70,13 +71,20 @@ export class Call {
 
   /**
    * @param name Plug-in function, or the empty string for the start of an instance.
+   * @param plugin Name of the plug-in.
    * @param options What the caller passed.
    * @param limitMs The plug-in's time limit in milliseconds; the call's own can only lower it.
    */
-  constructor(name: string, options: CallOptions, limitMs: number) {
+  constructor(name: string, plugin: string, options: CallOptions, limitMs: number) {
     this.function = name;
+    this.#plugin = plugin;
     this.options = options;
     this.timeoutMs = options.timeoutMs === undefined ? limitMs : Math.min(options.timeoutMs, limitMs);
+  }
+
+  /** How the message of what ends it begins: the action that is not done. */
+  get action(): string {
+    return this.function === "" ? `Cannot start the plug-in "${this.#plugin}"` : `Cannot finish "${this.function}"`;
   }
 
   /**

@@ -4,7 +4,7 @@ import { ATTACKS, timeFor } from "../test/attacks.ts";
 import { failureOf } from "../test/engine-suite.ts";
 import { plugin, wat } from "../test/wat.ts";
 import { createPlugin } from "./node.ts";
-import type { PluginOptions } from "./mod.ts";
+import type { PluginOptions, PluginSource } from "./mod.ts";
 
 const options = (codes: readonly string[], limits: { readonly fuel?: number } = {}): PluginOptions => ({
   limits: { timeoutMs: timeFor({ codes }, 50), memoryPages: 256, ...limits },
@@ -64,6 +64,24 @@ describe("limits", () => {
     expect((await failureOf(sut.call("forever"))).code).toBe("call/fuel");
     await sut.call("run");
     expect(sut.lastCall?.fuel).toBeGreaterThan(0);
+  });
+
+  const OVER = [
+    { limit: "fuel", body: "(loop $l (br $l))", limits: { fuel: 10_000 }, code: "call/fuel", why: "its fuel of 10000 is used up" },
+    { limit: "stackDepth", body: "(call $run)", limits: { stackDepth: 100 }, code: "call/stack-overflow", why: "its calls are nested deeper than 100" },
+  ];
+  test.each(OVER)("$limit at the start: the message says what was stopped, wherever the limit was passed", async ({ body, limits, code, why }) => {
+    const run = `(func $run (export "run") ${body})`;
+    const sources: PluginSource[] = [
+      wat(`(module ${run} (start $run))`),
+      wat(`(module ${run} (func (export "_initialize") (call $run)))`),
+      { wasm: [{ name: "side", data: wat(`(module ${run})`) }, { name: "main", data: wat('(module (import "side" "run" (func $run)) (func (export "_initialize") (call $run)))') }] },
+      { wasm: [{ name: "side", data: wat(`(module ${run})`) }, { name: "main", data: wat('(module (import "side" "run" (func $run)) (start $run))') }] },
+    ];
+    for (const source of sources) {
+      const failure = await failureOf(createPlugin(source, { name: "shop", limits }));
+      expect([failure.code, failure.message]).toEqual([code, `Cannot start the plug-in "shop": ${why}`]);
+    }
   });
 
   test("linked modules share the fuel of a call evenly", async () => {

@@ -101,13 +101,13 @@ export function usedFuel(controls: readonly InstanceControls[], fuel: number): n
  * @returns The failure, or `undefined` if no limit was passed.
  */
 export function limitFailure(controls: readonly InstanceControls[], session: Session): PluginError | undefined {
-  const { call, limits, plugin } = session;
+  const { call, limits } = session;
   for (const { countdown, fuel, stack } of controls) {
     if (fuel !== undefined && countdown !== undefined && fuel.value + BigInt(countdown.value) < 0n) {
-      return new PluginError("call/fuel", `Cannot finish "${call.function}": the plug-in "${plugin}" used up its fuel of ${limits.fuel}`, { limit: limits.fuel });
+      return new PluginError("call/fuel", `${call.action}: its fuel of ${limits.fuel} is used up`, { limit: limits.fuel });
     }
     if (stack !== undefined && stack.value < 0) {
-      return new PluginError("call/stack-overflow", `Cannot finish "${call.function}": the calls of the plug-in "${plugin}" are nested deeper than ${limits.stackDepth}`, { limit: limits.stackDepth });
+      return new PluginError("call/stack-overflow", `${call.action}: its calls are nested deeper than ${limits.stackDepth}`, { limit: limits.stackDepth });
     }
   }
   return undefined;

@@ -42,18 +42,18 @@ export const COMMAND_EXPORT = "_start";
  */
 export function startGuest(blueprint: Blueprint, session: Session): Guest {
   const linked = linkPlugin(blueprint, session);
+  const controls = linked.instances.map((each) => each.controls);
   for (const instance of linked.instances) {
     try {
       runStartup(instance, instance === linked.main);
     } catch (cause) {
-      throw limitFailure([instance.controls], session) ?? cause;
+      throw limitFailure(controls, session) ?? cause;
     }
   }
   const { main, wasi } = linked;
   const functions = collectFunctions(main);
   const { offer } = blueprint;
   const waiting = offer !== undefined && linked.canWait ? new Map([...functions].map(([name, run]) => [name, offer.promising(run)])) : undefined;
-  const controls = linked.instances.map((each) => each.controls);
   return { functions, main, wasi, waiting, controls, hasFuel: controls.some((each) => each.fuel !== undefined), borrowed: linked.borrowed, memories: collectMemories(linked) };
 }
 

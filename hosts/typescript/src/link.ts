@@ -178,9 +178,9 @@ class Linker {
       this.wasi.push(wasi);
     }
     this.#pending.pop();
-    runStart(linked, this.#session);
-    this.#instances[index] = linked;
     this.finished.push(linked);
+    runStart(linked, this.finished, this.#session);
+    this.#instances[index] = linked;
     return linked;
   }
 
@@ -304,8 +304,8 @@ function typeOf({ kind, signature }: ImportShape): string {
   return `${kind} ${signature?.params.join() ?? "?"}>${signature?.results.join() ?? "?"}`;
 }
 
-/** A limited module's start function waits until its memory is attached and its limits are set. */
-function runStart({ exports, module, controls }: LinkedInstance, session: Session): void {
+/** A limited module's start function waits until its memory is attached and its limits are set. It may call the others. */
+function runStart({ exports, module }: LinkedInstance, instances: readonly LinkedInstance[], session: Session): void {
   const start = exports[ADDED.start];
   if (typeof start !== "function") return;
   try {
@@ -313,7 +313,7 @@ function runStart({ exports, module, controls }: LinkedInstance, session: Sessio
   } catch (cause) {
     // An engine whose own stack is the smaller one is the first to stop it; who started it says so.
     if (trapKind(cause) === "stack-overflow") throw cause;
-    throw session.call.failure ?? limitFailure([controls], session) ?? startFailure(module, session, cause);
+    throw session.call.failure ?? limitFailure(instances.map((each) => each.controls), session) ?? startFailure(module, session, cause);
   }
 }
 

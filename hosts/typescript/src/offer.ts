@@ -150,7 +150,7 @@ function waitForHost(
 function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
   if (id.namespace === ABI_NAMESPACE && PluginError.is(cause)) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `Cannot finish "${session.call.function}": the host function "${id.namespace}.${id.name}" failed: ${why}`;
+  const message = `${session.call.action}: the host function "${id.namespace}.${id.name}" failed: ${why}`;
   return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });
 }
 

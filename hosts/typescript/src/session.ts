@@ -68,7 +68,7 @@ export class Session {
    * @returns The call.
    */
   beginCall(name: string, options: CallOptions): Call {
-    this.call = new Call(name, options, this.limits.timeoutMs);
+    this.call = new Call(name, this.plugin, options, this.limits.timeoutMs);
     return this.call;
   }
 }
@@ -123,7 +123,7 @@ export function writeLog(session: Session, level: LogLevel, text: string, source
  */
 export function sendLog({ call, logger }: Session, entry: LogEntry): void {
   const fail = (cause: unknown): PluginError => {
-    const message = `Cannot finish "${call.function}": the logger failed: ${String(cause)}`;
+    const message = `${call.action}: the logger failed: ${String(cause)}`;
     return (call.failure ??= new PluginError("call/host-function", message, { namespace: "", name: "logger" }, { cause }));
   };
   try {

@@ -40,11 +40,11 @@ export function watchCall(platform: Platform, call: Call, waiting: Waiting): () 
 
 /** @returns The failure of a call whose time is up. */
 export function timeoutFailure(call: Call): PluginError {
-  return new PluginError("call/timeout", `Cannot finish "${call.function}": it took longer than ${call.timeoutMs} ms`, { limitMs: call.timeoutMs });
+  return new PluginError("call/timeout", `${call.action}: it took longer than ${call.timeoutMs} ms`, { limitMs: call.timeoutMs });
 }
 
 /** @returns The failure of a call that its caller's signal aborted. */
 export function abortFailure(call: Call): PluginError {
   const cause: unknown = call.options.signal?.reason;
-  return new PluginError("call/aborted", `Cannot finish "${call.function}": its signal was aborted`, {}, { cause });
+  return new PluginError("call/aborted", `${call.action}: its signal was aborted`, {}, { cause });
 }

@@ -396,6 +396,23 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect(failure.guestStack).toContain("boom");
     });
 
+    test.each([
+      { name: "start function", source: "(module (func $spin (loop $l (br $l))) (start $spin))" },
+      { name: "constructor", source: '(module (func (export "_initialize") (loop $l (br $l))))' },
+    ])("a $name that takes too long is call/timeout, and the message says what was stopped", async ({ source }) => {
+      const failure = await failureOf(create(wat(source), { name: "shop", limits: { timeoutMs: 20 } }));
+      expect([failure.code, failure.message]).toEqual(["call/timeout", 'Cannot start the plug-in "shop": it took longer than 20 ms']);
+    });
+
+    test("a host function that fails at the start is call/host-function, and the message says what was stopped", async () => {
+      const asks = wat('(module (import "extism:host/user" "ask" (func $ask)) (func (export "_initialize") (call $ask)))');
+      const ask = (): never => {
+        throw new TypeError("no answer");
+      };
+      const failure = await failureOf(create(asks, { name: "shop", functions: { "extism:host/user": { ask } } }));
+      expect([failure.code, failure.message]).toEqual(["call/host-function", 'Cannot start the plug-in "shop": the host function "extism:host/user.ask" failed: no answer']);
+    });
+
     test("a plug-in that catches its own exit has exited all the same", async () => {
       const stubborn = wat(`(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
         (func (export "run") (try (do (call $exit (i32.const 3))) (catch_all))) (func (export "fine")))`);

@@ -1,6 +1,6 @@
 /**
- * Not a check: compiles the AssemblyScript of a room, and inlines what comes out into a TypeScript file, so that whoever
- * uses it needs no file and no fetch to start. Used by `kernel/build.mjs` and `wasm/build.mjs`.
+ * Compiles the AssemblyScript of a room, and inlines what comes out into a TypeScript file, so that whoever uses it needs no
+ * file and no fetch to start. Used by `kernel/build.mjs` and `wasm/build.mjs`; no part of what is published.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
