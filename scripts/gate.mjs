@@ -17,7 +17,7 @@ import { root } from "./tree.mjs";
 
 /** Cheap and telling ones first; `abi` comes before any build, `types` builds what those after it read. */
 const FAST = ["lock", "abi", "types", "lint", "imports", "exports", "files", "words", "docs", "code", "unused", "size", "support", "conformance", "languages", "packages"];
-const SLOW = ["site", "tutorials", "fixtures", "templates", "compiler", "typescript", "runtimes", "workerd", "bundlers", "example", "fuzz", "hosts", "soak"];
+const SLOW = ["site", "tutorials", "fixtures", "matrix", "templates", "compiler", "typescript", "runtimes", "workerd", "bundlers", "example", "fuzz", "hosts", "soak"];
 
 const { values: options, positionals } = parseArgs({
   options: { slow: { type: "boolean", default: false }, tests: { type: "string" } },

@@ -101,9 +101,17 @@ async function copyTemplate({ name }: Language, folder: string): Promise<string[
   return files.sort();
 }
 
+/** What tools take for something else: devices of Windows, which Go refuses everywhere, and packages that templates depend on. */
+const TAKEN = /^(?:con|prn|aux|nul|com\d|lpt\d|tenon|tenon-pdk|serde|assemblyscript)$/;
+
+/** npm takes names of up to 214 characters. */
+const MAX_NAME = 100;
+
 /** A name that npm, Cargo and Go take. */
 function packageName(folder: string): string {
-  const name = folder.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replaceAll(/^[^a-z]+|-+$/g, "");
+  const plain = folder.toLowerCase().replaceAll(/[^a-z0-9-]+/g, "-").replace(/^[^a-z]+/, "");
+  const name = plain.slice(0, MAX_NAME).replace(/-+$/, "");
+  if (TAKEN.test(name)) return `${name}-plugin`;
   return name === "" ? "plugin" : name;
 }
 

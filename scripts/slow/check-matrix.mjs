@@ -2,8 +2,11 @@
  * Forbids a language that a runtime does not run: the kitchen-sink cases of every plug-in in `conformance/plugins/wasm` go
  * through every engine of our host on every runtime that the project supports. What is known not to be possible stands in
  * `UNABLE`, with the reason. `--write` keeps the figures in `conformance/matrix.json`, from which `check-languages.mjs` makes
- * the table of docs/measured/languages.md; names of runtimes (`20`, `deno`, `firefox`) run these alone. As many run at once as
- * there are processors: much of the time goes by waiting for limits.
+ * the table of docs/measured/languages.md. As many run at once as there are processors: much of the time goes by waiting for
+ * limits.
+ *
+ * All of it, `--all`, takes minutes; names of runtimes (`20`, `deno`, `firefox`) run these alone. By itself the check runs a
+ * slice, one engine on a Node with a linked kernel and on one with a merged one, and compares it with the kept figures.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -22,7 +25,9 @@ const UNABLE = {
   webkit: { worker: "WebKitGTK shares no memory with workers" },
 };
 
-const { values: options, positionals } = parseArgs({ options: { write: { type: "boolean", default: false } }, allowPositionals: true });
+const { values: options, positionals } = parseArgs({ options: { all: { type: "boolean", default: false }, write: { type: "boolean", default: false } }, allowPositionals: true });
+const isSlice = !options.all && positionals.length === 0;
+if (isSlice && options.write) throw new Error("A slice is not kept; run it with --all or the names of runtimes");
 
 await check(async (fail) => {
   const own = process.versions.node;
@@ -32,14 +37,16 @@ await check(async (fail) => {
     ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, program]) => [name, { package: program, args: program.args }])),
     ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runCasesInPage(name, { engine }) }])),
   };
-  const names = Object.keys(runtimes).filter((name) => positionals.length === 0 || positionals.includes(name));
+  const newest = NODES.at(-1).split(".")[0];
+  const names = Object.keys(runtimes).filter((name) => (isSlice ? [own.split(".")[0], newest].includes(name) : options.all || positionals.includes(name)));
+  const engines = isSlice ? ["inline"] : ENGINES;
   // In the order of the table, whatever ends first.
-  const figures = Object.fromEntries(names.map((name) => [name, Object.fromEntries(ENGINES.map((engine) => [engine, {}]))]));
+  const figures = Object.fromEntries(names.map((name) => [name, Object.fromEntries(engines.map((engine) => [engine, {}]))]));
   const folder = mkdtempSync(join(tmpdir(), "tenon-matrix-"));
   try {
     const queue = names.flatMap((name) => {
       const runEngine = runtimes[name].run ?? programOf(join(folder, name), runtimes[name]);
-      return ENGINES.map((engine) => ({ name, engine, runEngine }));
+      return engines.map((engine) => ({ name, engine, runEngine }));
     });
     await Promise.all(Array.from({ length: availableParallelism() }, async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -55,11 +62,25 @@ await check(async (fail) => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const before = positionals.length > 0 && existsSync(join(root, RESULTS)) ? readJson(RESULTS) : {};
+  const before = !options.all && existsSync(join(root, RESULTS)) ? readJson(RESULTS) : {};
+  if (isSlice) compare(figures, before, fail);
   if (options.write) writeFileSync(join(root, RESULTS), `${JSON.stringify({ ...before, ...figures }, undefined, 1)}\n`);
   const cells = Object.values(figures).flatMap((byEngine) => Object.values(byEngine).flatMap((byPlugin) => Object.values(byPlugin)));
   return `${Object.keys(figures).length} runtimes, ${cells.reduce((sum, { passed = 0 }) => sum + passed, 0)} cases passed`;
 });
+
+/** Holds the kept figures against those of a slice. */
+function compare(figures, kept, fail) {
+  for (const [name, byEngine] of Object.entries(figures)) {
+    for (const [engine, byPlugin] of Object.entries(byEngine)) {
+      for (const [plugin, { passed, skipped }] of Object.entries(byPlugin)) {
+        if (skipped) continue; // not built here, as check-fixtures says
+        const before = kept[name]?.[engine]?.[plugin]?.passed;
+        if (kept[name] !== undefined && before !== passed) fail(RESULTS, `says that ${before} cases of ${plugin} pass on ${name}, ${engine}; it is ${passed}: run npm run matrix`);
+      }
+    }
+  }
+}
 
 /** Installs a runtime with Node's modules; gives what runs the cases on it. */
 function programOf(folder, runtime) {

@@ -1,14 +1,22 @@
 /**
- * Forbids templates and bindings that do not work at a user's: for every language, `tenon new` in an empty folder, `npm
- * install` of the packages as they would be published, and `tenon test`, as its README says; then, for a plug-in system,
- * `tenon bindgen`, `tenon build` and `tenon check` in a folder of that project, and a call, which says, by its error or in the
- * log, that its function is not written yet; then the code of the kit's README, all blocks as one plug-in, in place of the
- * template's, and with a mistake in it, whose place the compiler's message has to name. A language whose tools are not on
- * this machine is named with what to install. Names of languages (`rust`, `cpp`) try these alone. Needs `dist`.
+ * Forbids templates, bindings and kits that do not work at a user's. For every language, from nothing and from the packages as
+ * they would be published:
+ *
+ *   1  `tenon new` in a folder with a name that tools could stumble over, `npm install`, and the other commands of the
+ *      project's README, as they stand
+ *   2  for a plug-in system, `tenon bindgen`, `tenon build` and `tenon check` in a folder of that project, and a call, which
+ *      says, by its error or in the log, that its function is not written yet
+ *   3  the code of the kit's README, all blocks as one plug-in, in place of the template's, by `tenon build` and by each
+ *      command that the README gives for building by hand
+ *   4  the same with a mistake in it, whose place the compiler's message has to name
+ *
+ * A language whose tools are not on this machine is named with what to install. Names of languages (`rust`, `cpp`) try these
+ * alone. Needs `dist`.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { check, firstLine, run } from "../check.mjs";
 import { npmError, pack } from "../pack.mjs";
 import { read, root, workspaces } from "../tree.mjs";
@@ -28,11 +36,14 @@ export const shop = definePluginSystem({
 `;
 /** Where a template has its code, which is where a README's goes. TypeScript's README is compiled by `check-code.mjs`. */
 const SOURCES = { assemblyscript: "assembly/plugin.ts", c: "plugin.c", cpp: "plugin.cpp", go: "plugin.go", rust: "src/lib.rs", zig: "plugin.zig" };
+/** Folders that projects are made in: names that are taken by something else, or that no tool takes as they are. */
+const FOLDERS = { assemblyscript: "assemblyscript", c: "-c", cpp: "C++ & Söhne", go: "con", rust: "Mein 'Plug-in' 2.0", typescript: "$x (1)", zig: "計算" };
 let blocks = 0;
+let commands = 0;
 /** A user's first run is on a machine of theirs, where the size is recorded. */
 const AT_HOME = { CI: undefined };
 
-await check((fail) => {
+await check(async (fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-templates-"));
   try {
     const packs = join(folder, "packs");
@@ -46,7 +57,7 @@ await check((fail) => {
     const missing = [];
     for (const language of readdirSync(join(root, "cli/templates"))) {
       if (wanted.length > 0 && !wanted.includes(language)) continue;
-      const place = join(folder, language);
+      const place = join(folder, FOLDERS[language] ?? language);
       const made = run(process.execPath, [program, "new", place, "--lang", language, "--json"]);
       if (!made.ok) {
         fail(language, `tenon new: ${firstLine(made.stderr)}`);
@@ -58,16 +69,38 @@ await check((fail) => {
         continue;
       }
       npm(place, ["install", "--save-dev", ...tarballs]);
-      const test = run(process.execPath, [join(place, "node_modules/tenon/tenon.mjs"), "test"], { cwd: place, timeout: 300_000, env: AT_HOME });
-      if (!test.ok || !/pass [1-9]/.test(test.stdout)) fail(`cli/templates/${language}`, `tenon test: ${(test.stderr + test.stdout).trim().slice(0, 600)}`);
-      else if (bindingsWork(fail, language, place) && readmeCompiles(fail, language, place) && mistakesAreShown(fail, language, place)) done.push(language);
+      const steps = [readmeWorks, bindingsWork, readmeCompiles, handWorks, mistakesAreShown];
+      let isGood = true;
+      for (const step of steps) isGood &&= await step(fail, language, place, home);
+      if (isGood) done.push(language);
     }
     if (done.length === 0) fail("cli/templates", "none was tried");
-    return `${done.join(", ")} build and pass from nothing, and on bindings, and ${blocks} blocks of READMEs compile${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
+    return `${done.join(", ")} build and pass from nothing, and on bindings; ${blocks} blocks of READMEs compile, ${commands} commands run${missing.length > 0 ? `; not tried: ${missing.join("; ")}` : ""}`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** Whether what the project's README says can be done, in its order; `npm install` has been done with packages that no registry has. */
+function readmeWorks(fail, language, project) {
+  const page = `cli/templates/${language}/README.md`;
+  for (const command of shellOf(readFileSync(join(project, "README.md"), "utf8"))) {
+    const { ok, stdout, stderr } = run("sh", ["-c", command], { cwd: project, timeout: 300_000, env: AT_HOME });
+    const expected = command.includes("tenon test") ? /pass [1-9]/ : command.includes("tenon call") ? /discount_percent":20|Ada/ : /^/;
+    if (ok && expected.test(stdout)) continue;
+    fail(page, `"${command}": ${(stderr + stdout).trim().slice(0, 600)}`);
+    return false;
+  }
+  return true;
+}
+
+/** Commands of a page's shell blocks, but for those that install. */
+function shellOf(page) {
+  const lines = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, text]) => text.trim().split("\n"));
+  const others = lines.filter((line) => !/^(?:npm|pip|rustup) /.test(line));
+  commands += others.length;
+  return others;
+}
 
 /** Whether a plug-in on the bindings of a system, in a project of its language, is built and answers as its author left it. */
 function bindingsWork(fail, language, project) {
@@ -97,7 +130,7 @@ function readmeCompiles(fail, language, project) {
   const page = `pdks/${language}/README.md`;
   const code = [...read(page).matchAll(/^```([a-z]+)\n([\s\S]*?)^```$/gm)];
   const settings = code.filter(([, kind]) => kind === "toml");
-  const program = code.filter((block) => !settings.includes(block));
+  const program = code.filter(([, kind]) => kind !== "toml" && kind !== "sh");
   for (const [, , text] of settings) if (!readFileSync(join(project, "Cargo.toml"), "utf8").includes(text)) fail(page, `"${firstLine(text)}" has other settings than cli/templates/${language}; copy them from there`);
   if (!existsSync(join(project, source))) throw new Error(`cli/templates/${language} has no ${source}`);
   writeFileSync(join(project, source), program.map(([, , text]) => text).join("\n"));
@@ -108,6 +141,65 @@ function readmeCompiles(fail, language, project) {
   if (built.ok && ["before_checkout", "price_in_euros"].every((name) => found.includes(name))) return true;
   fail(page, `its ${program.length} blocks, one behind the other, are no plug-in with before_checkout and price_in_euros: ${(built.stderr + built.stdout).trim().slice(0, 600)}`);
   return false;
+}
+
+/** Whether the code of a kit's README is also built by each command that the README gives. */
+async function handWorks(fail, language, project, home) {
+  const source = SOURCES[language];
+  if (source === undefined) return true;
+  const page = `pdks/${language}/README.md`;
+  const name = source.split("/").at(-1);
+  const env = { ...AT_HOME };
+  if (language === "assemblyscript") copyFileSync(join(project, source), join(project, name));
+  if (language === "zig") env.PATH = `${zigProgram(project)}:${process.env.PATH}`;
+  if (language === "rust") Object.assign(env, await rustSettings(home));
+  for (const command of shellOf(read(page))) {
+    rmSync(join(project, "plugin.wasm"), { force: true });
+    const said = command.startsWith("clang") ? await runClang(command, project, home) : run("sh", ["-c", command], { cwd: project, timeout: 300_000, env });
+    const made = language === "rust" ? join(project, "target/wasm32-unknown-unknown/release", `${crateOf(project)}.wasm`) : join(project, "plugin.wasm");
+    const found = existsSync(made) ? WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(made))).map(({ name: each }) => each) : [];
+    if (said.ok && ["before_checkout", "price_in_euros"].every((each) => found.includes(each))) continue;
+    fail(page, `"${command}": ${(said.stderr + said.stdout).trim().slice(0, 600) || "it makes no plug-in"}`);
+    return false;
+  }
+  if (language === "assemblyscript") rmSync(join(project, name));
+  return true;
+}
+
+/** A folder with the program that the page calls `zig`, however this machine has it. */
+function zigProgram(project) {
+  const folder = join(project, "node_modules/.by-hand");
+  mkdirSync(folder, { recursive: true });
+  if (!run("sh", ["-c", "zig version"]).stdout.startsWith("0.15.")) writeFileSync(join(folder, "zig"), '#!/bin/sh\nexec python3 -m ziglang "$@"\n', { mode: 0o755 });
+  return folder;
+}
+
+/** What cargo needs to be told where its target comes from Debian; nothing where rustup has it. The target is built by now. */
+async function rustSettings(home) {
+  const target = "wasm32-unknown-unknown";
+  if (existsSync(join(run("sh", ["-c", "rustc --print sysroot"]).stdout.trim(), "lib/rustlib", target))) return { CARGO_TARGET_DIR: undefined };
+  const { debianRust } = await import(pathToFileURL(join(home, "node_modules/tenon/dist/languages/rust-sysroot.js")).href);
+  const { env, flags } = await debianRust.prepare();
+  return { ...env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags.join(" "), CARGO_TARGET_DIR: undefined };
+}
+
+function crateOf(project) {
+  return /^name = "(.*)"$/m.exec(readFileSync(join(project, "Cargo.toml"), "utf8"))[1].replaceAll("-", "_");
+}
+
+/** Runs a command of clang with the clang of npm, the kits' headers beside the source. */
+async function runClang(command, project, home) {
+  const languages = await import(pathToFileURL(join(home, "node_modules/tenon/dist/languages/mod.js")).href);
+  const [program, ...args] = command.split(" ");
+  const headers = ["c/tenon.h", "cpp/tenon.hpp"].map((path) => [path.split("/")[1], readFileSync(join(root, "pdks", path))]);
+  const source = args.at(-1);
+  try {
+    const { wasm } = await languages.runClang(project, args, { ...Object.fromEntries(headers), [source]: readFileSync(join(project, source)) }, program === "clang++");
+    writeFileSync(join(project, "plugin.wasm"), wasm);
+    return { ok: true, stdout: "", stderr: "" };
+  } catch (error) {
+    return { ok: false, stdout: error.output ?? "", stderr: error.message };
+  }
 }
 
 /** Whether a build that cannot succeed says where the mistake is. */

@@ -47,11 +47,9 @@ async function build({ folder, entry }: Source, options: BuildOptions): Promise<
   const remaps = [...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), [`${folder}/`, "/tenon/"] as const, ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const [name, target] = [await libraryOf(crate, options, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
   const isLocked = existsSync(join(crate, "Cargo.lock"));
-  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--target", TARGET, "--lib"], crate, options, {
-    ...env,
-    CARGO_TARGET_DIR: target,
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...flags, ...remaps].join(" "),
-  });
+  // As a list, because paths may have spaces, and beside what the project's own settings say.
+  const settings = `target.${TARGET}.rustflags=${JSON.stringify([...flags, ...remaps])}`;
+  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--config", settings, "--target", TARGET, "--lib"], crate, options, { ...env, CARGO_TARGET_DIR: target });
   return { wasm: await readFile(join(target, TARGET, "release", `${name}.wasm`)), warnings: [], compiler };
 }
 
