@@ -55,29 +55,36 @@ export function install(folder, { name, version, program }) {
   return join(folder, "node_modules", name, program);
 }
 
-/** Runs the bundle in Deno or Bun; returns what `runSuites` of the harness returns. */
+/**
+ * Each part of the tests gets a page, because a renderer has room for 124 memories and collects late; and a process, because
+ * Bun collects the whole heap for each memory beyond the fourth, so that a fresh instance costs what all tests before left.
+ */
+const PARTS = [/\/pool\//, /\/worker\//, /^hosts\//, /(?:)/].map((part, index, all) => (file) => part.test(file) && !all.slice(0, index).some((earlier) => earlier.test(file)));
+
+/** Runs the tests in Deno or Bun; returns what `runSuites` of the harness returns. */
 export async function runProgram(name, program, folder) {
-  const runtime = PROGRAMS[name];
-  writeFileSync(join(folder, "tests.mjs"), await bundleTests(false));
+  const results = [];
+  for (const isPart of PARTS) results.push(...(await runTestsInProgram(PROGRAMS[name], program, folder, await bundleTests(false, isPart))));
+  return results;
+}
+
+async function runTestsInProgram(runtime, program, folder, body) {
+  writeFileSync(join(folder, "tests.mjs"), body);
   // Beside the bundle, as in the package: the script of threads that the platform starts by itself.
   copyFileSync(join(root, "hosts/typescript/dist/platform/node-thread.js"), join(folder, "node-thread.js"));
   writeFileSync(join(folder, "main.mjs"), 'import { writeFileSync } from "node:fs"; import { results } from "./tests.mjs"; writeFileSync("results.json", JSON.stringify(await results)); process.exit(0);');
   const { ok, stdout, stderr } = run(program, [...runtime.args, "main.mjs"], { cwd: folder, timeout: 600_000 });
   if (!ok) throw new Error(`${runtime.title} ended early: ${(stderr || stdout).trim().split("\n").at(-1)}`);
-  return join(folder, "results.json");
+  return JSON.parse(readFileSync(join(folder, "results.json"), "utf8"));
 }
 
 /** What gives a page memory that its threads share. Source: https://html.spec.whatwg.org/multipage/document-sequences.html#cross-origin-isolation-mode */
 export const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-/** Each part of the tests gets a page, because a renderer has room for 124 memories and collects late. */
-const PARTS = [/\/pool\//, /\/worker\//, /^hosts\//, /(?:)/];
-const PAGES = PARTS.map((part, index) => (file) => part.test(file) && !PARTS.slice(0, index).some((earlier) => earlier.test(file)));
-
 /** Runs the tests in a browser's pages; returns what `runSuites` of the harness returns. */
 export async function runPage(name) {
   const results = [];
-  for (const isPart of PAGES) results.push(...(await runTestsInPage(name, await bundleTests(true, isPart))));
+  for (const isPart of PARTS) results.push(...(await runTestsInPage(name, await bundleTests(true, isPart))));
   return results;
 }
 

