@@ -58,6 +58,12 @@ describe("grantManifest()", () => {
     expect(grant({ timeout_ms: 70_000 }, "text", { limits: { timeoutMs: "none" } })).toMatchObject({ limits: { timeoutMs: 70_000 } });
   });
 
+  test("a manifest in text sends nothing but a bare GET for its modules", () => {
+    expect(grant({ wasm: [{ url: "https://a.example", method: "POST" }] }, "text")).toBe("wasm[0].method");
+    expect(grant({ wasm: [{ url: "https://a.example", headers: { cookie: "a=b" } }] }, "text")).toBe("wasm[0].headers");
+    expect(grant({ wasm: [{ url: "https://a.example", method: "POST", headers: { cookie: "a=b" } }] }, "embedder")).toBeTypeOf("object");
+  });
+
   test("a manifest from a URL names no files", () => {
     expect(grant({ wasm: [{ path: "/etc/passwd" }] }, "remote")).toBe("wasm[0].path");
     expect(grant({ wasm: [{ url: "file:///etc/passwd" }] }, "remote")).toBe("wasm[0].url");

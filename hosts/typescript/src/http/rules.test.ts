@@ -56,6 +56,7 @@ const TABLE = [
     refuses: ["POST https://a.example.com", "HEAD https://a.example.com", "GET http://a.example.com"],
   },
   { pattern: "bücher.example", matches: ["GET https://bücher.example", "GET https://xn--bcher-kva.example"], refuses: ["GET https://bucher.example"] },
+  { pattern: "zzanyz*.example", matches: ["GET https://zzanyza.example"], refuses: ["GET https://azanyz.example", "GET https://a.example"] },
   { pattern: "API.Example.COM.", matches: ["GET https://api.example.com"], refuses: ["GET https://api.example.org"] },
   { pattern: "127.0.0.1", matches: ["GET http://127.0.0.1", "GET http://2130706433", "GET http://0x7f.1"], refuses: ["GET http://127.0.0.2"] },
   { pattern: "2130706433", matches: ["GET http://127.0.0.1"], refuses: ["GET http://127.0.0.2"] },
@@ -70,6 +71,7 @@ describe.each(TABLE)('the pattern "$pattern"', ({ pattern, matches, refuses }) =
 });
 
 const INVALID = [
+  "wzzanyzz.example", // stands for the asterisk inside
   ...["", " ", "!evil.example", "**", "***", "**.example.com", "*.*x*.example", "a**b.example", "*.", ".", "a..b", ".example.com"],
   ...["data:", "file:", "data:text/plain,x", "file:///etc/passwd", "ftp://example.com", "javascript:alert(1)", "://example.com"],
   ...["https://", "https://*.example.com/", "example.com/path", "example.com?x", "example.com#x", "user@example.com"],

@@ -104,8 +104,8 @@ export function isWellFormedHost(host: string): boolean {
   return host.startsWith("[") || (host.length <= MAX_HOST_CHARACTERS && host.split(".").every((label) => LABEL.test(label)));
 }
 
-/** Stands for `*` while the URL parser looks; a pattern that has both is refused. */
-const MARK = "zzanyzz";
+/** Stands for `*` while the URL parser looks; a pattern that has both is refused. It ends with nothing that it begins with. */
+const MARK = "wzzanyzz";
 
 /**
  * A wildcard must stand there as such: `*.` without its dot would be everything, and Unicode has a second asterisk. Browsers
@@ -113,7 +113,6 @@ const MARK = "zzanyzz";
  */
 function normalizePatternHost(text: string): string | undefined {
   if (text === "*") return text;
-  if (text.toLowerCase().includes(MARK)) return undefined;
   const host = normalizeHost(text.replaceAll("*", MARK));
   if (host === undefined || host.includes("*") || host === MARK || host.split(MARK).length !== text.split("*").length) return undefined;
   return host.replaceAll(MARK, "*");

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 import { Errno } from "./errno.ts";
 import { describeFiles } from "../../test/wasi/file-suite.ts";
 import { createGuest, type Guest } from "../../test/wasi/guest.ts";
+import { MAX_DEPTH } from "./file-path.ts";
 import { memoryFolder, type MemoryFolder } from "./memory-folder.ts";
+import { Right } from "./rights.ts";
 
 const CREATE = 1;
 
@@ -104,6 +106,21 @@ describe("memoryFolder()", () => {
     expect(guest.writeText(other, "1234567890")).toBe(0);
   });
 
+  test("a file that is renamed to another of its own names keeps both", () => {
+    const folder = memoryFolder({ a: "text" });
+    const guest = mounted(folder);
+    expect(guest.path("path_link", 3, 0, "a", 3, "b")).toBe(0);
+    expect(guest.path("path_rename", 3, "a", 3, "b")).toBe(0);
+    expect([folder.text("a"), folder.text("b")]).toEqual(["text", "text"]);
+  });
+
+  test("what is missing is missing, and a folder is there, however they are named", () => {
+    const guest = mounted(memoryFolder({}));
+    expect(guest.open("missing/")).toBe(-Errno.noent);
+    expect(guest.path("path_symlink", "x", 3, ".")).toBe(Errno.exist);
+    expect(guest.path("path_symlink", "x", 3, "missing/")).toBe(Errno.noent);
+  });
+
   test("maxBytes bounds files and link texts, and refuses before it allocates", () => {
     const folder = memoryFolder({}, { maxBytes: 10 });
     const guest = mounted(folder);
@@ -143,12 +160,15 @@ describe("memoryFolder()", () => {
     }
   });
 
-  test("nests no deeper than the walk goes, by moving neither", () => {
+  test("nests no deeper than the walk goes, by moving neither, nor from a folder that is open", () => {
     const guest = mounted(memoryFolder());
     for (const top of ["a", "b"]) {
       for (let depth = 0; depth < 70; depth++) guest.path("path_create_directory", 3, top + "/d".repeat(depth));
     }
     expect(guest.path("path_rename", 3, "b", 3, `a${"/d".repeat(69)}/b`)).toBe(Errno.nametoolong);
     expect(guest.path("path_rename", 3, "b/d/d/d/d/d/d/d/d/d/d/d/d/d/d/d", 3, `a${"/d".repeat(69)}/b`)).toBe(0);
+    const open = guest.open(`a${"/d".repeat(69)}`, { rights: BigInt(Right.pathCreateDirectory) });
+    const made = Array.from({ length: 100 }, (_, depth) => guest.path("path_create_directory", open, `e${"/e".repeat(depth)}`));
+    expect(made.indexOf(Errno.nametoolong)).toBe(MAX_DEPTH - 70);
   });
 });
