@@ -21,6 +21,7 @@ const NODE_ONLY = {
   "hosts/typescript/src/platform/node-http.test.ts": "connections as Node makes them",
   "hosts/typescript/src/pool/soak.test.ts": "asks V8 for its garbage collector",
   "hosts/typescript/src/wasi/go.test.ts": "calls the Go compiler",
+  "hosts/typescript/src/worker/process.test.ts": "starts a second Node to see it end",
   "systems/src/inference.test.ts": "types, which no runtime runs",
 };
 

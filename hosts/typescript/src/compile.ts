@@ -14,7 +14,6 @@ import type { Signature } from "./functions.ts";
 import { Kept } from "./kept.ts";
 import { kernelBytes } from "./kernel-wasm.ts";
 import { COMPILE_CACHE_BYTES, COMPILED_MODULE_BYTES, MIN_SHARED_BYTES } from "./limits.ts";
-import { hashBytes } from "./load.ts";
 import { loadPart } from "./part.ts";
 import type { Platform } from "./platform.ts";
 
@@ -89,9 +88,9 @@ async function compileShared(split: SplitModule | undefined, settings: CompileSe
   }
 }
 
-/** The settings with their names, so that one more makes another key. */
+/** All settings, so that one more makes another key. */
 async function keyOf(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings, platform: Platform): Promise<string> {
-  return [await hashBytes(bytes, platform), ...Object.entries(settings)].join();
+  return `${String.fromCharCode(...(await platform.sha256(bytes)))},${Object.values(settings).join()}`;
 }
 
 function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge }: CompileSettings): boolean {

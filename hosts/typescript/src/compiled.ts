@@ -37,6 +37,9 @@ export interface CompiledModule {
   readonly image: Image | undefined;
 }
 
+/** What is known of modules that came compiled: asking the engine takes longer than all else of a plug-in's start. */
+const described = new WeakMap<WebAssembly.Module, CompiledModule>();
+
 /**
  * Describes a module that came compiled. Types of its functions are not to be had.
  *
@@ -44,6 +47,12 @@ export interface CompiledModule {
  * @returns The same, described; what `tenon prepare` added is not listed.
  */
 export function describeModule(module: WebAssembly.Module): CompiledModule {
+  const known = described.get(module) ?? askEngine(module);
+  described.set(module, known);
+  return known;
+}
+
+function askEngine(module: WebAssembly.Module): CompiledModule {
   const imports = WebAssembly.Module.imports(module).filter((each) => each.module !== ADDED.namespace);
   const exports = WebAssembly.Module.exports(module);
   return {

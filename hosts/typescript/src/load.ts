@@ -46,12 +46,8 @@ export async function loadModules(manifest: Manifest, author: Author, platform: 
   return { modules, main };
 }
 
-/**
- * @param bytes Any bytes.
- * @param platform Hashes them.
- * @returns Their SHA-256 in lower-case hex.
- */
-export async function hashBytes(bytes: Uint8Array<ArrayBuffer>, platform: Platform): Promise<string> {
+/** SHA-256 in lower-case hex. */
+async function hashBytes(bytes: Uint8Array<ArrayBuffer>, platform: Platform): Promise<string> {
   const digest = await platform.sha256(bytes);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -59,25 +59,62 @@ export function importFunction(
       throw ownFailure(failure, id, session);
     }
   };
-  if (typeof host === "function") {
-    return (...values) => {
-      const { call } = session;
-      if (contextCall !== call) enter(call);
-      call.hostCalls += 1;
-      let value: unknown;
-      try {
-        value = host(context as CallContext, ...values);
-      } catch (cause) {
-        throw failCall(session, hostFailure(cause, id, session));
-      }
-      return typeof value === rawType ? value : leave(value);
-    };
-  }
-  const decode = decoder(session, host.params, id);
-  return (...values) => {
+  const begin = (): CallContext => {
     const { call } = session;
     if (contextCall !== call) enter(call);
     call.hostCalls += 1;
+    return context as CallContext;
+  };
+  const end = (value: unknown): unknown => (typeof value === rawType ? value : leave(value));
+  const failed = (cause: unknown): PluginError => failCall(session, hostFailure(cause, id, session));
+  if (typeof host === "function") {
+    // A function with the import's own number of parameters is called by the engine without an array in between.
+    switch (signature?.params.length) {
+      case 0:
+        return () => {
+          let value: unknown;
+          try {
+            value = host(begin());
+          } catch (cause) {
+            throw failed(cause);
+          }
+          return end(value);
+        };
+      case 1:
+        return (first) => {
+          let value: unknown;
+          try {
+            value = host(begin(), first as WasmValue);
+          } catch (cause) {
+            throw failed(cause);
+          }
+          return end(value);
+        };
+      case 2:
+        return (first, second) => {
+          let value: unknown;
+          try {
+            value = host(begin(), first as WasmValue, second as WasmValue);
+          } catch (cause) {
+            throw failed(cause);
+          }
+          return end(value);
+        };
+      default:
+        return (...values) => {
+          let value: unknown;
+          try {
+            value = host(begin(), ...values);
+          } catch (cause) {
+            throw failed(cause);
+          }
+          return end(value);
+        };
+    }
+  }
+  const decode = decoder(session, host.params, id);
+  return (...values) => {
+    const running = begin();
     let decoded: unknown[];
     try {
       decoded = decode(values);
@@ -86,9 +123,9 @@ export function importFunction(
     }
     let value: unknown;
     try {
-      value = host.run(context as CallContext, decoded);
+      value = host.run(running, decoded);
     } catch (cause) {
-      throw failCall(session, hostFailure(cause, id, session));
+      throw failed(cause);
     }
     return leave(value);
   };

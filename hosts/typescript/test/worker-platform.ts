@@ -10,7 +10,7 @@ import type { Platform, StartWorker } from "../src/platform.ts";
 /** Node, Deno or Bun, with threads from `dist`. */
 export const workerPlatform: Platform & { readonly startWorker: StartWorker } = {
   ...nodePlatform,
-  startWorker: nodeWorkers(new URL("../dist/platform/node-thread.js", import.meta.url)),
+  startWorker: nodeWorkers(new URL("../dist/platform/node-thread.cjs", import.meta.url)),
 };
 
 /** Whether threads can share memory here. */

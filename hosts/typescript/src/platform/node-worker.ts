@@ -9,7 +9,7 @@ import type { StartWorker } from "../platform.ts";
 const IS_DENO = "Deno" in globalThis;
 
 /**
- * @param entry Where the thread's own module is, `node-thread.js`.
+ * @param entry Where the thread's own module is, `node-thread.cjs`.
  * @returns Starts threads that run it.
  */
 export function nodeWorkers(entry: URL): StartWorker {

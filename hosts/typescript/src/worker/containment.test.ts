@@ -198,6 +198,47 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     expect(threads.started.length - threads.ended.length).toBe(2);
   });
 
+  test("that are kept have nothing of the plug-in before: no input, output, error, block or variable, not even as it starts", async () => {
+    const threads = countThreads();
+    const leave = plugin(
+      `(func $block (result i64) (local $h i64) (local.set $h (call $alloc (i64.const 8))) (call $store_u64 (local.get $h) (i64.const 0x656d616e)) (local.get $h))
+       (func (export "leave") (result i32) (call $var_set (call $block) (call $input_offset)) (call $error_set (call $input_offset)) (call $output_set (call $input_offset) (call $input_length)) (i32.const 0))`,
+    );
+    const look = plugin(
+      `(global $seen (mut i64) (i64.const 0))
+       (func $see (param i64) (global.set $seen (i64.or (global.get $seen) (local.get 0))))
+       (func $block (result i64) (local $h i64) (local.set $h (call $alloc (i64.const 8))) (call $store_u64 (local.get $h) (i64.const 0x656d616e)) (local.get $h))
+       (func (export "_initialize") (call $see (call $input_length)) (call $see (i64.extend_i32_u (call $input_load_u8 (i64.const 0)))) (call $see (call $error_get))
+         (call $see (call $var_get (i64.const 0))))
+       (func (export "run") (result i32) (local $h i64) (local $at i64)
+         (call $see (call $var_get (call $block)))
+         (local.set $h (call $alloc (i64.const 32768)))
+         (loop $next
+           (call $see (call $load_u64 (i64.add (local.get $h) (local.get $at))))
+           (local.set $at (i64.add (local.get $at) (i64.const 8)))
+           (br_if $next (i64.lt_u (local.get $at) (i64.const 32768))))
+         (local.set $h (call $alloc (i64.const 8))) (call $store_u64 (local.get $h) (global.get $seen)) ${OUTPUT_H} (i32.const 0))`,
+      `(import "extism:host/env" "input_load_u8" (func $input_load_u8 (param i64) (result i32))) (import "extism:host/env" "error_get" (func $error_get (result i64)))`,
+    );
+    {
+      await using former = await create(leave, {}, threads.startWorker);
+      expect((await failureOf(former.call("leave", new Uint8Array(32_768).fill(0x73)))).code).toBe("call/failed");
+    }
+    await using later = await create(look, {}, threads.startWorker);
+    expect((await later.call("run")).bytes()).toEqual(new Uint8Array(8));
+    expect(threads.started.length).toBe(1);
+  });
+
+  test("of a page are given up after so many instances, because no other thread can have their memories collected", async () => {
+    const threads = countThreads();
+    const asInPage: StartWorker = (listener) => ({ ...threads.startWorker(listener), isSleeper: false });
+    for (let round = 0; round < 25; round += 1) await (await create(ECHO, {}, asInPage)).close();
+    expect([threads.started.length, threads.ended.length]).toEqual([1, 1]);
+    await using next = await create(ECHO, {}, asInPage);
+    expect((await next.call("echo", "x")).text()).toBe("x");
+    expect(threads.started.length).toBe(2);
+  });
+
   test("are shared past the cap, and a host function may call a plug-in of its own thread", async () => {
     const threads = countThreads();
     const many: Plugin[] = [];

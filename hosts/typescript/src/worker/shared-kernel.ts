@@ -8,7 +8,7 @@
  * while the plug-in's thread waits.
  */
 
-import { encodeModule, parseModule, SECTION, Writer } from "@tenon/wasm";
+import { encodeModule, HEADER, type SectionBytes, Writer } from "@tenon/wasm/writer";
 
 import { emptyKernel, type KernelExports, Kernel } from "../kernel.ts";
 import { kernelBytes } from "../kernel-wasm.ts";
@@ -17,6 +17,7 @@ import { MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
 const NAMESPACE = "tenon";
 const NAME = "memory";
 const MAX_PAGES = 65_536;
+const SECTION = { type: 1, import: 2, memory: 5 };
 const IS_MEMORY = 2;
 const IS_SHARED_WITH_MAXIMUM = 3;
 
@@ -84,8 +85,22 @@ export class GuestKernel extends Kernel {
 function encodeSharedKernel(): Uint8Array<ArrayBuffer> {
   const bytes: Uint8Array = kernelBytes();
   const memory = new Writer().u32(1).string(NAMESPACE).string(NAME).byte(IS_MEMORY).byte(IS_SHARED_WITH_MAXIMUM).u32(0).u32(MAX_PAGES);
-  const kept = parseModule(bytes).sections.filter(({ id }) => id !== SECTION.memory);
-  const [types, ...others] = kept.map(({ id, start, end }) => ({ id, parts: [bytes.subarray(start, end)] }));
+  const [types, ...others] = readSections(bytes).filter(({ id }) => id !== SECTION.memory);
   if (types?.id !== SECTION.type) throw new TypeError("the kernel does not begin with its types");
   return encodeModule([types, { id: SECTION.import, parts: [memory.view()] }, ...others]) as Uint8Array<ArrayBuffer>;
+}
+
+/** Sections of our own kernel; the reader of plug-ins' modules is twenty files, and a first thread waits for none of them. */
+function readSections(bytes: Uint8Array): SectionBytes[] {
+  const sections: SectionBytes[] = [];
+  for (let at = HEADER.length; at < bytes.length; ) {
+    const id = bytes[at++] as number;
+    let length = 0;
+    for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+      byte = bytes[at++] as number;
+      length |= (byte & 0x7f) << shift;
+    }
+    sections.push({ id, parts: [bytes.subarray(at, (at += length))] });
+  }
+  return sections;
 }
