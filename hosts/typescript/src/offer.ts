@@ -84,7 +84,7 @@ export function importFunction(
         return (first) => {
           let value: unknown;
           try {
-            value = host(begin(), first as WasmValue);
+            value = host(begin(), first);
           } catch (cause) {
             throw failed(cause);
           }
@@ -94,7 +94,7 @@ export function importFunction(
         return (first, second) => {
           let value: unknown;
           try {
-            value = host(begin(), first as WasmValue, second as WasmValue);
+            value = host(begin(), first, second);
           } catch (cause) {
             throw failed(cause);
           }
