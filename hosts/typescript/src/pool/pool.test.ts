@@ -152,12 +152,13 @@ describe.each(ENGINES)("isolation on the $engine engine", ({ on }) => {
     expect(await text(pool.call("count"))).toBe("1");
   });
 
-  test.each(["trap", "report", "spin"])('"call" and "tenant" leave nothing of a call that ends by %s to anybody else', async (how) => {
+  // Only what never ends has little time: the others may be slow, on a thread that a busy machine leaves waiting.
+  test.each([{ how: "trap" }, { how: "report" }, { how: "spin", timeoutMs: 100 }])('"call" and "tenant" leave nothing of a call that ends by $how to anybody else', async ({ how, ...options }) => {
     for (const isolation of ["call", "tenant"] as const) {
-      const pool = await open(COUNTER, { ...on, isolation, limits: { timeoutMs: 100 }, instances: { max: 1 } });
+      const pool = await open(COUNTER, { ...on, isolation, instances: { max: 1 } });
       await pool.call("remember", "s", { tenant: "a" });
       await pool.call("count", "", { tenant: "a" });
-      await failureOf(pool.call(how, "", { tenant: "a" }));
+      await failureOf(pool.call(how, "", { tenant: "a", ...options }));
       expect(await text(pool.call("recall", "", { tenant: "b" }))).toBe("");
       expect(await text(pool.call("count", "", { tenant: "b" }))).toBe("1");
     }
