@@ -20,10 +20,6 @@ import type { HttpImport } from "./session-http.ts";
 import { type AuthoredManifest, type PluginSource, readSource } from "./source.ts";
 import type { FileTree } from "./wasi/file-tree.ts";
 
-/** What makes modules of bytes, once it is there: to ask the runtime for it again takes microseconds. */
-let compilePart: typeof import("./compile.ts") | undefined;
-const loadCompile = async (): Promise<typeof import("./compile.ts")> => (compilePart ??= await loadPart(import("./compile.ts")));
-
 /**
  * Loads a plug-in.
  *
@@ -64,9 +60,9 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   const { platform } = parsed;
   // A thread takes longer to start than all else, so that comes first; should it not start, that shows where it is needed.
   const { startWorker: starter } = platform;
-  if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => (startAhead(starter), import("./worker/engine.ts"))).catch(() => undefined);
+  if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => startAhead(starter)).catch(() => undefined);
   // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
-  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) loadCompile().catch(() => undefined);
+  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) import("./compile.ts").catch(() => undefined);
   const authored = await readSource(source, platform, parsed.signal);
   return await prepareManifest(authored, parsed.name ?? nameOf(authored.manifest, source), parsed);
 }
@@ -127,7 +123,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
 }
 
 async function compileOrDescribe({ name, content }: LoadedModule, settings: CompileSettings, { isPrepared, platform }: ParsedOptions): Promise<NamedModule> {
-  if (!(content instanceof WebAssembly.Module)) return { ...(await (await loadCompile()).compileModule(content, name, settings, platform)), name };
+  if (!(content instanceof WebAssembly.Module)) return { ...(await (await loadPart(import("./compile.ts"))).compileModule(content, name, settings, platform)), name };
   const { memoryPages, tableElements, interrupt, fuel, stack } = settings;
   const isLimited = interrupt || fuel || stack || memoryPages !== Number.POSITIVE_INFINITY || tableElements !== Number.POSITIVE_INFINITY;
   if (isLimited && !isPrepared) {

@@ -29,7 +29,7 @@ export function failField(path: string, expected: string, actual: unknown): neve
 export function readFields<Name extends string>(value: unknown, path: string, names: readonly Name[]): ReadonlyMap<Name, Field> {
   const fields = new Map<Name, Field>();
   for (const [key, item] of readEntries(value, path)) {
-    const name = names.find((each) => each === key) ?? names.find((each) => snake(each) === key);
+    const name = names.find((each) => each === key || snake(each) === key);
     const fieldPath = join(path, key);
     if (name === undefined) failField(fieldPath, `only the fields ${names.map((each) => `"${snake(each)}"`).join(", ")}`, item);
     if (fields.has(name)) failField(fieldPath, `only one spelling of "${name}"`, item);
