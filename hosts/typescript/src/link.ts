@@ -303,7 +303,7 @@ class Linker {
 }
 
 function typeOf({ kind, signature }: ImportShape): string {
-  return `${kind} ${signature?.params.join() ?? "?"}>${signature?.results.join() ?? "?"}`;
+  return [kind, signature?.params, signature?.results].join(">");
 }
 
 /** A limited module's start function waits until its memory is attached and its limits are set. It may call the others. */
