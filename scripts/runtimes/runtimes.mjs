@@ -57,7 +57,7 @@ export function install(folder, { name, version, program }) {
 
 /**
  * Each part of the tests gets a page, because a renderer has room for 124 memories and collects late; and a process, because
- * Bun collects the whole heap for each memory beyond the fourth, so that a fresh instance costs what all tests before left.
+ * Bun collects garbage for nearly every fresh instance, and it takes the longer the more all tests before have left.
  */
 const PARTS = [/\/pool\//, /\/worker\//, /^hosts\//, /(?:)/].map((part, index, all) => (file) => part.test(file) && !all.slice(0, index).some((earlier) => earlier.test(file)));
 

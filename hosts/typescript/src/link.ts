@@ -151,15 +151,15 @@ class Linker {
     const wasi = module.imports.some((wanted) => wanted.namespace === WASI_NAMESPACE) ? this.#blueprint.createWasi?.(this.#session) : undefined;
     importObject[ADDED.namespace] = { [ADDED.interrupt]: createInterrupt(this.#session) };
     const waiting: WaitingImport[] = [];
-    const shapes = new Map<string, string>();
+    const types = new Map<string, string>();
     for (const wanted of module.imports) {
       // What is part of the module is listed as its import, and the engine asks for it no more.
       if (module.hasKernel && wanted.namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(wanted.name)) continue;
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
       const key = `${wanted.namespace}\n${wanted.name}`;
       const type = typeOf(wanted);
-      const twin = shapes.get(key);
-      shapes.set(key, type);
+      const twin = types.get(key);
+      types.set(key, type);
       // One name has one value in the object that engines take, so it cannot have two types.
       if ((twin ?? type) !== type) throw this.#mismatch(module, wanted);
       if (twin !== undefined) continue;
