@@ -119,8 +119,8 @@ describe.skipIf(!HAS_THREADS)("a call is ended", () => {
       `(import "extism:host/user" "ask" (func $ask))`,
     );
     let calls = 0;
-    await using sut = await create(stubborn, { limits: { timeoutMs: 100 }, functions: { "extism:host/user": { ask: () => { calls += 1; return new Promise(() => {}); } } } });
-    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    await using sut = await create(stubborn, { functions: { "extism:host/user": { ask: () => { calls += 1; return new Promise(() => {}); } } } });
+    expect((await failureOf(sut.call("run", "", { timeoutMs: 100 }))).code).toBe("call/timeout");
     expect((await sut.call("fine")).length).toBe(0);
     expect(calls).toBe(1);
   });
