@@ -1,12 +1,12 @@
 /**
- * Forbids that limits change what a module means, or do not hold, and that any law of `npm run fuzz` is broken: a minute of
- * random modules and a quarter of one for each law, from a seed of the day, so that each day looks elsewhere and a failure can
+ * Forbids that limits change what a module means, or do not hold, and that any law of `npm run fuzz` is broken: half a minute of
+ * random modules and ten seconds for each law, from a seed of the day, so that each day looks elsewhere and a failure can
  * be made again. What needs cargo is skipped where there is none, and says so.
  */
 import { check, firstLine, run } from "../check.mjs";
 
-const LIMITS_SECONDS = "60";
-const LAW_SECONDS = "15";
+const LIMITS_SECONDS = "30";
+const LAW_SECONDS = "10";
 const LAWS = ["abi", "http-rules", "manifest", "module", "wasi-paths", "programs"];
 const MODULES_PER_DAY = 1_000_000;
 const DAY_MS = 86_400_000;
