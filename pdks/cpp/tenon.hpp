@@ -245,8 +245,9 @@ bool decode(tenon_bytes from, T& value) {
 }
 
 // Makes a value from the input; what owns its bytes gets them from the host, without a copy in between.
-bool read_input(auto& value) {
-  if constexpr (requires { value.resize(0); }) {
+template <class T>
+bool read_input(T& value) {
+  if constexpr (std::same_as<T, std::string> || std::same_as<T, bytes>) {
     value.resize(tenon_abi_input_length());
     tenon_input_into({reinterpret_cast<std::uint8_t*>(value.data()), value.size()});
     return true;

@@ -47,9 +47,12 @@ async function build({ folder, entry }: Source, options: BuildOptions): Promise<
   const remaps = [...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), [`${folder}/`, "/tenon/"] as const, ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const [name, target] = [await libraryOf(crate, options, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
   const isLocked = existsSync(join(crate, "Cargo.lock"));
-  // As a list, because paths may have spaces, and beside what the project's own settings say.
-  const settings = `target.${TARGET}.rustflags=${JSON.stringify([...flags, ...remaps])}`;
-  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--config", settings, "--target", TARGET, "--lib"], crate, options, { ...env, CARGO_TARGET_DIR: target });
+  // As a list, because paths may have spaces, and beside what the project says for this target. Cargo would take flags of the
+  // environment instead of these, so they are among them; `[build] rustflags` it leaves out.
+  const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS } = process.env;
+  const stated = (CARGO_ENCODED_RUSTFLAGS?.split("\x1f") ?? RUSTFLAGS?.split(" ") ?? []).filter((flag) => flag !== "");
+  const settings = `target.${TARGET}.rustflags=${JSON.stringify([...flags, ...remaps, ...stated]).replaceAll("\x7f", "\\u007f")}`;
+  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--config", settings, "--target", TARGET, "--lib"], crate, options, { ...env, CARGO_TARGET_DIR: target, RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined });
   return { wasm: await readFile(join(target, TARGET, "release", `${name}.wasm`)), warnings: [], compiler };
 }
 

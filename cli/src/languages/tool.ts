@@ -37,11 +37,11 @@ export function npmPackage(name: string): Tool {
  * @param command Program and arguments.
  * @param folder Folder to run it in.
  * @param options The build's; they end it and say whether it may use colours.
- * @param env Variables to set beside the process's own.
+ * @param env Variables to set beside the process's own; `undefined` takes one away.
  * @returns Its standard output.
  * @throws {BuildFailed} If it is missing or fails, with what it wrote.
  */
-export async function runTool(tool: Tool, command: readonly [string, ...string[]], folder: string, { signal, isColored }: Pick<BuildOptions, "signal" | "isColored">, env: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function runTool(tool: Tool, command: readonly [string, ...string[]], folder: string, { signal, isColored }: Pick<BuildOptions, "signal" | "isColored">, env: Readonly<Record<string, string | undefined>> = {}): Promise<string> {
   const [file, ...args] = command;
   const colors = isColored ? { FORCE_COLOR: "1", CLICOLOR_FORCE: "1" } : { NO_COLOR: "1" };
   return await new Promise((settle, fail) => {

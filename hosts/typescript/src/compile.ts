@@ -88,7 +88,7 @@ async function compileShared(split: SplitModule | undefined, settings: CompileSe
   }
 }
 
-/** All settings, so that one more makes another key. */
+/** All settings, in the order in which `create.ts` states them. */
 async function keyOf(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings, platform: Platform): Promise<string> {
   return `${String.fromCharCode(...(await platform.sha256(bytes)))},${Object.values(settings).join()}`;
 }

@@ -186,9 +186,17 @@ function waitForHost(
  */
 function hostFailure(cause: unknown, id: ImportName, session: Session): PluginError {
   if (id.namespace === ABI_NAMESPACE && PluginError.is(cause)) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  const message = `${session.call.action}: the host function "${id.namespace}.${id.name}" failed: ${why}`;
+  const message = `${session.call.action}: the host function "${id.namespace}.${id.name}" failed: ${textOf(cause)}`;
   return new PluginError("call/host-function", message, { ...id }, { cause, plugin: session.plugin, function: session.call.function });
+}
+
+/** What was thrown, in words; it may be anything, also what has none. */
+function textOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "it threw what cannot be put into words";
+  }
 }
 
 /** What the host itself threw over a result, or what reading the result did. */

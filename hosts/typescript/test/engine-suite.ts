@@ -657,6 +657,13 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect((await sut.call("fine")).length).toBe(0);
     });
 
+    test("a host function that throws what has no text fails that call as any other does", async () => {
+      const options = withAsk({ "extism:host/user": { ask: () => { throw Object.create(null); } } });
+      await using sut = await create(ask, options);
+      expect((await failureOf(sut.call("run", "a"))).code).toBe("call/host-function");
+      expect((await sut.call("fine")).length).toBe(0);
+    });
+
     test("a result that throws when it is looked at fails that call", async () => {
       const cause = new Error("no such property");
       // oxlint-disable-next-line unicorn/no-thenable -- what asks for it is the host
