@@ -38,6 +38,8 @@ export const shop = definePluginSystem({
 const SOURCES = { assemblyscript: "assembly/plugin.ts", c: "plugin.c", cpp: "plugin.cpp", go: "plugin.go", rust: "src/lib.rs", zig: "plugin.zig" };
 /** Folders that projects are made in: names that are taken by something else, or that no tool takes as they are. */
 const FOLDERS = { assemblyscript: "assemblyscript", c: "-c", cpp: "C++ & Söhne", go: "con", rust: "Mein 'Plug-in' 2.0", typescript: "$x (1)", zig: "計算" };
+/** Code that a kit must refuse to build: input as elements that no bytes of a sender's may become. */
+const REFUSED = { cpp: "static std::string wrong(std::vector<double> list) { return std::to_string(list.size()); }\nTENON_FUNCTION(wrong)" };
 let blocks = 0;
 let commands = 0;
 /** A user's first run is on a machine of theirs, where the size is recorded. */
@@ -222,7 +224,15 @@ function mistakesAreShown(fail, language, project) {
     fail(`cli/templates/${language}`, `tenon build does not name ${source}:${line}, where the mistake is: ${(stderr + stdout).trim().slice(0, 600)}`);
     return false;
   }
-  return true;
+  const refused = REFUSED[language];
+  if (refused === undefined) return true;
+  const path = join(project, SOURCES[language]);
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, `${text}\n${refused}\n`);
+  const { ok } = run(process.execPath, [join(project, "node_modules/tenon/tenon.mjs"), "build", "-o", "refused.wasm"], { cwd: project, timeout: 300_000, env: AT_HOME });
+  writeFileSync(path, text);
+  if (ok) fail(`pdks/${language}`, `builds what it must refuse: ${refused}`);
+  return !ok;
 }
 
 function npm(folder, args) {
