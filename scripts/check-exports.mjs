@@ -63,10 +63,10 @@ await check((fail) => {
   return `${names} public names are documented`;
 });
 
-/** The sources of all files that `exports` names under whatever condition: `./dist/mod.js` comes from `src/mod.ts`. */
+/** The sources of all files that `exports` names under whatever condition: `./dist/mod.js` comes from `src/mod.ts`, bundled or not. */
 function sourcesOf(exports) {
   const targets = typeof exports === "string" ? [exports] : Object.values(exports ?? {}).flatMap((value) => sourcesOf(value));
-  const sources = targets.map((target) => /^(?:\.\/dist\/(.*)\.js|(src\/.*\.ts))$/.exec(target)).filter(Boolean);
+  const sources = targets.map((target) => /^(?:\.\/dist\/(?:bundled\/)?(.*)\.js|(src\/.*\.ts))$/.exec(target)).filter(Boolean);
   return [...new Set(sources.map(([, compiled, source]) => (compiled === undefined ? source : `src/${compiled}.ts`)))];
 }
 

@@ -1,13 +1,35 @@
 /**
- * Puts each thread's entry and all it imports into one file, in place of what `tsc` wrote: a thread that loads sixty
- * small modules starts in 45 ms, one that loads this in 6. It begins from the sources: what `tsc` wrote may be an older
- * bundle, because `tsc` writes again only what changed.
+ * Puts what Node, Deno and Bun load into few files, in place of the hundred that `tsc` writes: each costs Node some
+ * tenths of a millisecond, however small it is.
+ *
+ *   dist/bundled/host.js           what every plug-in needs, with @tenon/wasm; the package's entries beside it are doors to it
+ *   dist/bundled/*.js              parts that are loaded when something asks for them, with what they share
+ *   dist/bundled/node-thread.cjs   a thread, which has nothing yet; CommonJS, for which Node starts no loader first
+ *   dist/platform/web-thread.js    the same in a page
+ *
+ * Pages load the files of `tsc`: who makes them has a bundler, which leaves out what is not used. This begins from the
+ * sources, because `tsc` writes again only what changed, and from what `tsc` wrote of @tenon/wasm.
  */
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { rolldown } from "rolldown";
+
+const ENTRIES = ["node", "extism/node", "files", "prepare"];
+/** Parts: what the host loads by `import()`, and an entry that not all use. */
+const PARTS = /\/src\/(?:(?:extism|http|pool|wasi|worker)\/|session-(?:http|wasi)\.ts$|platform\/node-(?:anchor|directory|file|files|http)\.ts$)/;
 
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
-const bundle = (entry, out, format) =>
-  build({ entryPoints: [fileOf(`src/platform/${entry}.ts`)], outfile: fileOf(`dist/platform/${out}`), allowOverwrite: true, bundle: true, format, target: "es2022", external: ["node:*"], sourcemap: true, legalComments: "none", logOverride: { "empty-import-meta": "silent" } }); // of the page's way to start threads, which no thread goes
-// A thread of Node loads CommonJS some milliseconds sooner than an ES module, for which it starts a loader first.
-await Promise.all([bundle("node-thread", "node-thread.cjs", "cjs"), bundle("web-thread", "web-thread.js", "esm")]);
+const sourceOf = (entry) => fileOf(`src/${entry}.ts`);
+
+rmSync(fileOf("dist/bundled"), { recursive: true, force: true }); // names of parts change
+await Promise.all([
+  write(Object.fromEntries(ENTRIES.map((entry) => [entry, sourceOf(entry)])), { dir: fileOf("dist/bundled"), format: "esm", chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "host", test: (id) => !PARTS.test(id) }] } }),
+  write(sourceOf("platform/node-thread"), { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
+  write(sourceOf("platform/web-thread"), { file: fileOf("dist/platform/web-thread.js"), format: "esm", codeSplitting: false }),
+]);
+
+async function write(input, output) {
+  // Modules with an effect say so by their compiled names in package.json, and these are sources. What is imported in both ways stays in one file here.
+  const bundle = await rolldown({ input, external: /^node:/, platform: "neutral", treeshake: { moduleSideEffects: true }, checks: { ineffectiveDynamicImport: false, emptyImportMeta: false } });
+  await bundle.write({ ...output, sourcemap: true, comments: false });
+}

@@ -71,7 +71,7 @@ export async function runProgram(name, program, folder) {
 async function runTestsInProgram(runtime, program, folder, body) {
   writeFileSync(join(folder, "tests.mjs"), body);
   // Beside the bundle, as in the package: the script of threads that the platform starts by itself.
-  copyFileSync(join(root, "hosts/typescript/dist/platform/node-thread.cjs"), join(folder, "node-thread.cjs"));
+  copyFileSync(join(root, "hosts/typescript/dist/bundled/node-thread.cjs"), join(folder, "node-thread.cjs"));
   writeFileSync(join(folder, "main.mjs"), 'import { writeFileSync } from "node:fs"; import { results } from "./tests.mjs"; writeFileSync("results.json", JSON.stringify(await results)); process.exit(0);');
   const { ok, stdout, stderr } = run(program, [...runtime.args, "main.mjs"], { cwd: folder, timeout: 600_000 });
   if (!ok) throw new Error(`${runtime.title} ended early: ${(stderr || stdout).trim().split("\n").at(-1)}`);

@@ -41,7 +41,7 @@ await check(async (fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-workerd-"));
   let server;
   try {
-    const { prepareModule } = await import(pathToFileURL(join(root, "hosts/typescript/dist/prepare.js")).href);
+    const { prepareModule } = await import(pathToFileURL(join(root, "hosts/typescript/dist/bundled/prepare.js")).href);
     writeFileSync(join(folder, "plugin.wasm"), prepareModule(await shouter(), { fuel: true, kernel: true }));
     const { outputFiles } = await build({ stdin: { contents: WORKER, resolveDir: join(root, "cli") }, bundle: true, write: false, format: "esm", platform: "browser", target: "es2022", external: ["*.wasm"], logLevel: "silent" });
     writeFileSync(join(folder, "worker.js"), outputFiles[0].text);

@@ -1,7 +1,5 @@
 /** Threads on Node, Deno and Bun: `node:worker_threads`. */
 
-import { Worker } from "node:worker_threads";
-
 import { THREAD_HEAP_MIB } from "../limits.ts";
 import type { StartWorker } from "../platform.ts";
 
@@ -14,6 +12,7 @@ const IS_DENO = "Deno" in globalThis;
  */
 export function nodeWorkers(entry: URL): StartWorker {
   return (listener) => {
+    const { Worker } = process.getBuiltinModule("node:worker_threads"); // loaded when the first thread starts
     const worker = new Worker(entry, {
       name: "tenon",
       // Nothing of the host's process: no environment, no command line, no loaders.

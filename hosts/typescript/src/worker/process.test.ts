@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { ECHO } from "../../test/wat.ts";
 
-const host = new URL("../../dist/node.js", import.meta.url).href;
+const host = new URL("../../dist/bundled/node.js", import.meta.url).href;
 const CASES = [
   { name: "is closed, whose thread is kept", end: "await plugin.close();" },
   { name: "is open and idle", end: "" },
