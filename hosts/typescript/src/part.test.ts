@@ -39,7 +39,7 @@ const PARTS: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
   "pool/open.js": async ({ createPool }) => await createPool(echo),
 };
 /** The same of what Node loads, where some of it lies in the one file with the rest. */
-const BUNDLED = ["session-http.js", "platform/node-http.js", "session-wasi.js", "wasi/path-calls.js", "platform/node-files.js", "worker/engine.js", "worker/threads.js", "pool/open.js"];
+const BUNDLED = ["session-http.js", "platform/node-http.js", "session-wasi.js", "wasi/path-calls.js", "platform/node-files.js", "worker/engine.js", "pool/open.js"];
 const TAKEN = { ...PARTS, ...Object.fromEntries(BUNDLED.map((part) => [posix.join("bundled", posix.basename(part)), PARTS[part]])) };
 
 test("loadPart() waits for every part that the host loads later", () => {
