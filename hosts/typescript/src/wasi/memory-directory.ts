@@ -110,7 +110,7 @@ export class MemoryDirectory implements Directory {
     if (replaced === node) return;
     if (target.#node.isRemoved) refuse("noent");
     if (node.type === FileType.directory) target.#checkDirectoryMove(node, replaced);
-    else if (replaced?.type === FileType.directory) refuse("isdir");
+    else if (replaced?.type === FileType.directory) refuse(this.#isIn(replaced) ? "notempty" : "isdir"); // as Linux has it
     if (replaced !== undefined) this.#store.remove(target.#node, toName, replaced, this.#time());
     this.#node.entries.delete(name);
     touch(this.#node, this.#time());
@@ -139,11 +139,15 @@ export class MemoryDirectory implements Directory {
     this.#store.add(this.#node, name, node, this.#time());
   }
 
+  /** Whether this is a directory or lies anywhere in it. */
+  #isIn(node: DirectoryNode): boolean {
+    for (let above: DirectoryNode | undefined = this.#node; above !== undefined; above = above.parent) if (above === node) return true;
+    return false;
+  }
+
   /** Whether a directory may come here: not below itself, not over what is in use, not too deep. */
   #checkDirectoryMove(node: DirectoryNode, replaced: MemoryNode | undefined): void {
-    for (let above: DirectoryNode | undefined = this.#node; above !== undefined; above = above.parent) {
-      if (above === node) refuse("inval");
-    }
+    if (this.#isIn(node)) refuse("inval");
     if (replaced !== undefined && replaced.type !== FileType.directory) refuse("notdir");
     if (replaced !== undefined && replaced.entries.size > 0) refuse("notempty");
     if (depthOf(this.#node) + heightOf(node) > MAX_DEPTH) refuse("nametoolong");

@@ -114,6 +114,11 @@ describe("memoryFolder()", () => {
     expect([folder.text("a"), folder.text("b")]).toEqual(["text", "text"]);
   });
 
+  test("a file takes no folder's place, and least of all that of one it lies in", () => {
+    const guest = mounted(memoryFolder({ "d/e/f": "text", "g/h": "" }));
+    expect(["d", "d/e", "g"].map((to) => guest.path("path_rename", 3, "d/e/f", 3, to))).toEqual([Errno.notempty, Errno.notempty, Errno.isdir]);
+  });
+
   test("what is missing is missing, and a folder is there, however they are named", () => {
     const guest = mounted(memoryFolder({}));
     expect(guest.open("missing/")).toBe(-Errno.noent);
