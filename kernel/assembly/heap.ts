@@ -16,10 +16,13 @@
  *   second and last granule of it  bytes of the run (u32), MANY (u32)            (only if it has more than one)
  *   every other granule            0
  *
+ * An engine may end a plug-in in any call in here, when its stack ends, and the notes half written. So a change says that it
+ * is one, in `busy`. Where that is left behind, nothing is placed or freed any more before `releaseAll`, which reads no notes.
+ *
  * Free runs are listed by size class, four classes per power of two, as in a two-level segregated fit (Masmano et al.,
  * "TLSF: a new dynamic memory allocator for real-time systems", 2004), except that the lists live in the table.
  */
-import { CLASSES, CUT, DIRTY, HEADS, HEAP, MAX_PAGES, REACH, REACH_WORDS, TOP } from "./record";
+import { BUSY, CLASSES, CUT, DIRTY, HEADS, HEAP, MAX_PAGES, REACH, REACH_WORDS, TOP } from "./record";
 
 const GRANULE: u32 = 64;
 /** Marks in the low bits of a granule's second word, which are free because addresses are multiples of 64. */
@@ -135,6 +138,7 @@ function takeGap(size: u32): u32 {
     if (!address) return 0;
   }
   const found = runSize(address);
+  store<u8>(BUSY, 1);
   remove(address, found);
   if (found > size) insert(address + size, found - size);
   return address;
@@ -158,21 +162,6 @@ function makeRoom(end: u64): bool {
   memory.copy(to, from, bytes);
   memory.fill(from, 0, min(bytes, to - from));
   return true;
-}
-
-/** Takes `size` bytes behind the last live block; 0 if that is past the limit. */
-// @ts-ignore: decorator
-@inline
-function takeTop(size: u32): u32 {
-  const top = load<u32>(TOP);
-  const end = <u64>top + size;
-  if (end > load<u32>(REACH)) {
-    if (!makeRoom(end + HEAP)) return 0;
-    store<u32>(REACH, <u32>end);
-    store<u32>(REACH_WORDS, <u32>end - 7);
-  }
-  store<u32>(TOP, <u32>end);
-  return top + <u32>HEAP;
 }
 
 function zero(address: u32, size: u32): void {
@@ -201,23 +190,32 @@ function zero(address: u32, size: u32): void {
  * `length` bytes at once, only what lies between them and the next granule is.
  */
 export function place(length: u64, isFilled: bool): u32 {
-  if (length - 1 >= MAX_LENGTH) return 0;
+  if (length - 1 >= MAX_LENGTH || load<u8>(BUSY)) return 0;
   const size = sizeOf(<u32>length);
   let address: u32 = 0;
   if (load<u64>(CLASSES) | load<u64>(CLASSES, 8)) address = takeGap(size);
-  if (!address) {
-    address = takeTop(size);
-    if (!address) return 0;
+  const isLast = !address;
+  if (isLast) {
+    address = load<u32>(TOP) + <u32>HEAP;
+    if (!makeRoom(<u64>address + size)) return 0;
   }
-  store<u64>(entry(address), length);
   // Past `dirty` the memory is as it was born.
   const from = address - <u32>HEAP;
+  const end = from + size;
   const dirty = load<u32>(DIRTY);
   if (from < dirty) {
     if (isFilled) zero(address + size - GRANULE, GRANULE);
     else zero(address, min(size, dirty - from));
   }
-  if (from + size > dirty) store<u32>(DIRTY, from + size);
+  // From here on nothing is called. Only now, when it is zero, may a load reach it.
+  if (end > dirty) store<u32>(DIRTY, end);
+  if (isLast) store<u32>(TOP, end);
+  if (end > load<u32>(REACH)) {
+    store<u32>(REACH, end);
+    store<u32>(REACH_WORDS, end - 7);
+  }
+  store<u64>(entry(address), length);
+  store<u8>(BUSY, 0);
   return address;
 }
 
@@ -234,7 +232,8 @@ export function lengthOf(handle: u64): u64 {
 /** Frees the live block that starts at `handle`; anything else is ignored. */
 export function release(handle: u64): void {
   const length = lengthOf(handle);
-  if (!length) return;
+  if (!length || load<u8>(BUSY)) return;
+  store<u8>(BUSY, 1);
   let address = <u32>handle;
   let size = sizeOf(<u32>length);
   store<u64>(entry(address), 0);
@@ -254,19 +253,20 @@ export function release(handle: u64): void {
   }
   if (isLast) store<u32>(TOP, address - <u32>HEAP);
   else insert(address, size);
+  store<u8>(BUSY, 0);
 }
 
-/** Frees everything, at a cost that grows with the number of blocks only. */
+/** Frees everything: block by block where there is nothing else, and whatever the notes say where there is. */
 export function releaseAll(): void {
-  const end = <u32>HEAP + load<u32>(TOP);
-  let address = <u32>HEAP;
-  while (address < end) {
-    const slot = entry(address);
-    if (marked(slot)) {
-      const size = runSize(address);
-      remove(address, size);
-      address += size;
-    } else {
+  const top = load<u32>(TOP);
+  if (load<u64>(CLASSES) | load<u64>(CLASSES, 8)) {
+    // From the note of the last granule on; short of the end of the memory, an address that there is not in 4 GiB.
+    const bytes = ((<u32>HEAP + top - 1) >> 8) << 5;
+    zero((<u32>memory.size() << 16) - 32 - bytes, bytes);
+    memory.fill(CLASSES, 0, HEAP - CLASSES);
+  } else {
+    for (let address = <u32>HEAP; address < <u32>HEAP + top; ) {
+      const slot = entry(address);
       address += sizeOf(load<u32>(slot));
       store<u64>(slot, 0);
     }

@@ -19,7 +19,8 @@
  *    64  dirty            u32   bytes from HEAP on that may not be zero: the highest `reach` of any call
  *    68  cut              u32   pages that the limit takes away from 65,536
  *    72  (unused)         u64
- *    80  classes          u64 × 2   bit c: the list of free blocks of size class c is not empty
+ *    80  classes          u64 × 2   bit c, below 104: the list of free blocks of size class c is not empty
+ *    95  busy             u8    the last byte of these: 1 while the heap's notes are changed; if that was cut off, until `reset`
  *    96  heads            u32 × 100 address of the first free block of each class
  *   496  (unused)
  *   512  HEAP             the first block
@@ -43,6 +44,7 @@ export const TOP: usize = 60;
 export const DIRTY: usize = 64;
 export const CUT: usize = 68;
 export const CLASSES: usize = 80;
+export const BUSY: usize = 95;
 export const HEADS: usize = 96;
 export const HEAP: usize = 512;
 

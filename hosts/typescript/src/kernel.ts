@@ -2,7 +2,7 @@
  * The kernel as the host uses it: input in, output out, blocks for host functions. All bytes are copied; views of its
  * memory never leave this file, because they die when the memory grows.
  *
- * It trusts nothing the plug-in could have set: a range is compared with the memory before it is read.
+ * It trusts nothing the plug-in could have set: every range is the kernel's, which looked at it first.
  */
 
 import { KERNEL_IMPORTS, KERNEL_MEMORY, KERNEL_ONLY, type SIGNATURES } from "./abi.ts";
@@ -150,8 +150,11 @@ export class Kernel {
     const offset = this.#record[RECORD.outputOffset] as number;
     const length = this.#record[RECORD.outputLength] as number;
     if (length === 0) {
-      if (this.#wide(RECORD.refusedLength) !== 0n) throw outOfBounds("output", this.#wide(RECORD.refusedOffset), this.#wide(RECORD.refusedLength), view.length);
-      return NO_BYTES;
+      const refused = this.#wide(RECORD.refusedLength);
+      if (refused === 0n) return NO_BYTES;
+      const from = this.#wide(RECORD.refusedOffset);
+      const message = `Cannot read the output: offset ${from} and length ${refused} do not lie inside the blocks of this call (${view.length} bytes of memory)`;
+      throw new PluginError("memory/out-of-bounds", message, { offset: from, length: refused, sizeBytes: view.length });
     }
     const copy = new Uint8Array(length);
     if (length > SMALL_BYTES) copy.set(view.subarray(offset, offset + length));
@@ -258,18 +261,11 @@ export class Kernel {
     this.exports.reset();
   }
 
+  /** A live block lies in the memory; that is the kernel's law. */
   #block(handle: bigint): Uint8Array<ArrayBuffer> {
-    const length = this.exports.length(handle);
-    if (length !== 0n) return this.#range("block", BigInt.asUintN(64, handle), length);
+    const length = this.length(handle);
+    if (length !== 0) return this.#memory().subarray(Number(handle), Number(handle) + length);
     throw new PluginError("memory/bad-handle", `Cannot read the block ${BigInt.asUintN(64, handle)}: no live block starts there`, { handle });
-  }
-
-  #range(what: string, offset: bigint, length: bigint): Uint8Array<ArrayBuffer> {
-    const memory = this.#memory();
-    const start = BigInt.asUintN(64, offset);
-    const count = BigInt.asUintN(64, length);
-    if (start + count <= BigInt(memory.length)) return memory.subarray(Number(start), Number(start + count));
-    throw outOfBounds(what, start, count, memory.length);
   }
 
   #memory(): Uint8Array<ArrayBuffer> {
@@ -294,12 +290,4 @@ export class Kernel {
     this.#view = new Uint8Array(buffer);
     this.#record = new Uint32Array(buffer, 0, RECORD_WORDS);
   }
-}
-
-function outOfBounds(what: string, offset: bigint, length: bigint, sizeBytes: number): PluginError {
-  return new PluginError(
-    "memory/out-of-bounds",
-    `Cannot read the ${what}: offset ${offset} and length ${length} do not lie inside the blocks of this call (${sizeBytes} bytes of memory)`,
-    { offset, length, sizeBytes },
-  );
 }
