@@ -9,6 +9,7 @@
 
 import type { Limits } from "@tenon/host";
 import { PluginError } from "@tenon/host";
+import { SCHEMA_MAPS, stringify } from "./canonical.ts";
 import { type ExportDefinition, type FunctionSpec, parseDefinition, readFields, refuse, type SystemDefinition, type SystemSpec } from "./definition.ts";
 import { type JsonSchema, jsonSchema } from "./json-schema.ts";
 import { bytes, type Encoding, type Wire } from "./wire.ts";
@@ -104,7 +105,6 @@ function canonicalText({ exports, imports }: InterfaceDocument): string {
 }
 
 const ANNOTATIONS = new Set(["title", "description", "$comment", "examples", "deprecated", "readOnly", "writeOnly", "$schema", "default"]);
-const MAPS = new Set(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"]);
 const SETS = new Set(["required", "enum", "type"]);
 const VALUES = new Set(["const", "dependentRequired"]);
 
@@ -119,24 +119,12 @@ export function canonicalSchema(schema: unknown): unknown {
   const kept: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) {
     if (ANNOTATIONS.has(keyword) || keyword.startsWith("x-")) continue;
-    if (MAPS.has(keyword) && typeof value === "object" && value !== null) kept[keyword] = Object.fromEntries(Object.entries(value as JsonSchema).map(([name, each]) => [name, canonicalSchema(each)]));
+    if (SCHEMA_MAPS.has(keyword) && typeof value === "object" && value !== null) kept[keyword] = Object.fromEntries(Object.entries(value as JsonSchema).map(([name, each]) => [name, canonicalSchema(each)]));
     else if (SETS.has(keyword) && Array.isArray(value)) kept[keyword] = value.toSorted((a, b) => (stringify(a) < stringify(b) ? -1 : 1));
     else kept[keyword] = VALUES.has(keyword) ? value : canonicalSchema(value);
   }
   if (Array.isArray(kept["required"]) && kept["required"].length === 0) delete kept["required"];
   return kept;
-}
-
-/**
- * JSON with sorted keys and without spaces.
- *
- * @param value What JSON can say; `undefined` properties are left out.
- */
-export function stringify(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stringify).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return `{${entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, each]) => `${JSON.stringify(key)}:${stringify(each)}`).join()}}`;
 }
 
 function functionOf(spec: FunctionSpec, side: "exports" | "imports"): DocumentFunction {

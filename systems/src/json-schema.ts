@@ -5,8 +5,9 @@
  * Source: https://json-schema.org/draft/2020-12 and https://standardschema.dev
  */
 
-import { type OutputUnit, type Schema as ValidatorSchema, Validator } from "@cfworker/json-schema";
+import type { OutputUnit } from "@cfworker/json-schema";
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { pathOf, Validator, VALUES } from "./validator.ts";
 
 /** A JSON Schema, draft 2020-12, as a plain object. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -30,7 +31,7 @@ export function jsonSchema<Value = unknown>(schema: JsonSchema): DescribedSchema
   const copy = structuredClone(schema);
   checkReferences(copy, copy);
   // The validator writes into what it is given, and so gets a copy of its own.
-  const validator = new Validator(boundUnique(structuredClone(copy)) as ValidatorSchema, "2020-12", false);
+  const validator = new Validator(structuredClone(copy));
   const tell = (): JsonSchema => structuredClone(copy);
   return {
     "~standard": {
@@ -42,8 +43,6 @@ export function jsonSchema<Value = unknown>(schema: JsonSchema): DescribedSchema
   };
 }
 
-/** Keywords whose values are no schemas. */
-const VALUES = new Set(["const", "enum", "default", "examples"]);
 
 /** Every `$ref` must lead somewhere and every pattern be one, so that this is found out when the system is defined and not at a call. */
 function checkReferences(part: unknown, root: JsonSchema): void {
@@ -65,20 +64,6 @@ function checkPattern(pattern: string): RegExp {
   } catch (cause) {
     throw new TypeError(`Cannot use the JSON Schema: the pattern ${JSON.stringify(pattern)} is no regular expression`, { cause });
   }
-}
-
-/**
- * The validator compares each item with each, however many `maxItems` allows. Beside that keyword, only as many are compared:
- * a plug-in that sends a hundred thousand must not hold up the host.
- */
-function boundUnique(part: unknown): unknown {
-  if (Array.isArray(part)) return part.map(boundUnique);
-  if (typeof part !== "object" || part === null) return part;
-  const schema: JsonSchema = Object.fromEntries(Object.entries(part as JsonSchema).map(([keyword, value]) => [keyword, VALUES.has(keyword) ? value : boundUnique(value)]));
-  const { uniqueItems, maxItems, allOf, ...rest } = schema;
-  if (uniqueItems !== true || typeof maxItems !== "number") return schema;
-  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-  return { ...rest, maxItems, allOf: [...(Array.isArray(allOf) ? (allOf as unknown[]) : []), { if: { maxItems }, then: { uniqueItems } }] };
 }
 
 /**
@@ -150,15 +135,7 @@ function jsonOf(value: unknown, path: PropertyKey[], issues: StandardSchemaV1.Is
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined).map(([key, each]) => [key, inside(key, each)]));
 }
 
-const POINTERS = new Set(["$ref", "properties", "additionalProperties", "patternProperties", "items", "prefixItems", "allOf", "then", "else"]);
-
-/** `#/items/0/a~1b` to `["items", "0", "a/b"]`. */
-function pathOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
-}
+const POINTERS = new Set(["$ref", "properties", "additionalProperties", "patternProperties", "items", "prefixItems", "allOf", "if", "then", "else"]);
 
 function lowerFirst(text: string): string {
   return text.slice(0, 1).toLowerCase() + text.slice(1);

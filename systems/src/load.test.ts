@@ -1,8 +1,10 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { PluginError } from "@tenon/host";
+import { defaultPlatform, PluginError } from "@tenon/host";
 import { afterAll, describe, expect, test } from "vitest";
 import { guest } from "../test/guest.ts";
 import { cart, discounts, imports } from "../test/shop.ts";
@@ -34,6 +36,53 @@ describe("load() from a file", () => {
       expect(failure.code).toBe("system/incompatible");
       expect(failure.details).toEqual(expected);
     }
+  });
+
+  test("lists every difference of what comes over HTTP too, and fetches it once", async () => {
+    const [unfit, fit] = [guest({}, { zap: "", zip: "" }), guest({ before_checkout: reply({ discountPercentage: 5 }) })];
+    const expected = (await failureOf(() => discounts.load(unfit, { imports }))).details;
+    const asked: string[] = [];
+    const bodies: Record<string, Uint8Array | string> = { "/unfit.wasm": unfit, "/fit.wasm": fit, "/unfit.json": '{"wasm":[{"url":"ORIGIN/unfit.wasm"}]}', "/fit.json": '{"wasm":[{"url":"ORIGIN/fit.wasm"}]}' };
+    const server = createServer(({ url = "" }, response) => {
+      asked.push(url);
+      const body = bodies[url];
+      response.writeHead(body === undefined ? 404 : 200).end(typeof body === "string" ? body.replace("ORIGIN", origin) : body);
+    });
+    await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      for (const source of [`${origin}/unfit.wasm`, new URL(`${origin}/unfit.json`), { wasm: [{ url: `${origin}/unfit.wasm` }] }, await fetch(`${origin}/unfit.wasm`)]) {
+        const failure = await failureOf(() => discounts.load(source, { imports }));
+        expect(failure.code).toBe("system/incompatible");
+        expect(failure.details).toEqual(expected);
+      }
+      asked.length = 0;
+      for (const source of [`${origin}/fit.wasm`, new URL(`${origin}/fit.json`), { wasm: [{ url: `${origin}/fit.wasm` }] }, await fetch(`${origin}/fit.wasm`)]) {
+        const plugin = await discounts.load(source, { imports });
+        expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 5 });
+        await plugin.$close();
+      }
+      expect(asked.toSorted()).toEqual(["/fit.json", "/fit.wasm", "/fit.wasm", "/fit.wasm", "/fit.wasm"]);
+      expect((await failureOf(() => discounts.load(`${origin}/gone.wasm`, { imports }))).code).toBe("source/unreadable");
+      const read = await fetch(`${origin}/fit.wasm`);
+      await read.arrayBuffer();
+      expect((await failureOf(() => discounts.load(read, { imports }))).code).toBe("source/unreadable");
+    } finally {
+      server.close();
+    }
+  });
+
+  test("runs what it compared, whatever is in the file by then", async () => {
+    const path = file("changing.wasm", guest({ before_checkout: reply({ discountPercentage: 5 }) }));
+    const { readFile = () => Promise.reject(new Error("no files")), ...others } = defaultPlatform();
+    const changing = { ...others, readFile: async (name: string, most: number) => {
+      const bytes = await readFile(name, most);
+      file("changing.wasm", guest({ before_checkout: reply({ discountPercentage: 99 }) }));
+      return bytes;
+    } };
+    const plugin = await discounts.load(path, { imports, platform: changing });
+    expect(await plugin.before_checkout(cart)).toEqual({ discountPercentage: 5 });
+    await plugin.$close();
   });
 
   test("leaves it to the host to say that a file is no module or is not there", async () => {

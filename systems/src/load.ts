@@ -2,7 +2,7 @@
  * From a source to a plug-in of a system: compared with the interface, limited, its imports linked.
  */
 
-import { createPlugin, type HostFunctions, type Limits, type Platform, type Plugin, PluginError, type PluginOptions, type PluginSource, readPlugin } from "@tenon/host";
+import { createPlugin, defaultPlatform, type HostFunctions, type Limits, type Platform, type Plugin, PluginError, type PluginOptions, type PluginSource, readPlugin } from "@tenon/host";
 import { compareFunctions, compareModule, comparePlugin, type Difference, incompatible } from "./compatibility.ts";
 import type { ImportDefinitions, SystemSpec } from "./definition.ts";
 import type { EventListener } from "./events.ts";
@@ -29,9 +29,10 @@ export type OptionsArgument<Options> = Record<never, never> extends Options ? re
 export async function loadPlugin(spec: SystemSpec, source: PluginSource, { imports, onEvent, limits, ...options }: LoadOptions): Promise<CheckedPlugin> {
   const functions: HostFunctions = hostFunctions(spec, (imports ?? {}) as AnyImports);
   const resolved = tightenLimits(spec, limits ?? {});
-  const before = await compareAhead(spec, source, options.platform);
+  const platform = readOnce(options.platform ?? defaultPlatform(), options.signal);
+  const before = await compareAhead(spec, source, platform);
   if (before.length > 0) throw incompatible(spec, before, options.name ?? "plug-in");
-  const plugin = await create(spec, source, { ...options, functions, limits: resolved });
+  const plugin = await create(spec, source, { ...options, functions, limits: resolved, platform });
   const differences = compareFunctions(spec, plugin.functions);
   if (differences.length > 0) {
     await plugin.close();
@@ -42,26 +43,48 @@ export async function loadPlugin(spec: SystemSpec, source: PluginSource, { impor
 }
 
 /**
- * Compares what is at hand before anything is compiled or granted. What comes over the network is not: it would be fetched
- * twice, or a response read up.
+ * A platform that reads and fetches each thing once: what was compared is what runs, even if the file or the server's answer is
+ * another by then. What is read a second time is given from what is kept, and kept no longer.
  */
-async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform | undefined): Promise<readonly Difference[]> {
+function readOnce(platform: Platform, signal: AbortSignal | undefined): Platform {
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const responses = new Map<string, Response>();
+  const { readFile } = platform;
+  return {
+    ...platform,
+    ...(readFile !== undefined && {
+      readFile: async (path, maxBytes) => {
+        const kept = files.get(path);
+        if (!files.delete(path)) files.set(path, await readFile(path, maxBytes));
+        return kept ?? (files.get(path) as Uint8Array<ArrayBuffer>);
+      },
+    }),
+    fetch: async (input, init) => {
+      const key = JSON.stringify([input instanceof Request ? input.url : input.toString(), init?.method, init?.headers]);
+      const kept = responses.get(key);
+      if (responses.delete(key)) return kept as Response;
+      const response = await platform.fetch(input, signal === undefined ? init : { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
+      responses.set(key, response.clone());
+      return response;
+    },
+  };
+}
+
+/** Compares before anything is compiled or granted. Responses inside of a manifest are not, which would be read up. */
+async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform): Promise<readonly Difference[]> {
   const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   try {
     if (isModule(module)) return compareModule(spec, module);
-    return isRemote(source) ? [] : comparePlugin(spec, await readPlugin(source, platform));
+    return hasResponse(source) ? [] : comparePlugin(spec, await readPlugin(source instanceof Response ? source.clone() : source, platform));
   } catch (error) {
     if (PluginError.is(error)) throw error;
-    return []; // what is no module, the host says better
+    return []; // what is no module, or was read already, the host says better
   }
 }
 
-function isRemote(source: unknown): boolean {
-  if (source instanceof Response) return true;
-  if (typeof source === "string" || source instanceof URL) return /^https?:/i.test(String(source));
-  const { wasm, url, response } = source as { readonly wasm?: unknown; readonly url?: unknown; readonly response?: unknown };
-  if (Array.isArray(wasm)) return wasm.some(isRemote);
-  return response !== undefined || ((typeof url === "string" || url instanceof URL) && isRemote(url));
+function hasResponse(source: unknown): boolean {
+  const { wasm, response } = source as { readonly wasm?: unknown; readonly response?: unknown };
+  return response !== undefined || (Array.isArray(wasm) && wasm.some((entry) => typeof entry === "object" && entry !== null && hasResponse(entry)));
 }
 
 async function create(spec: SystemSpec, source: PluginSource, options: PluginOptions): Promise<Plugin> {

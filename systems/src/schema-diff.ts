@@ -6,7 +6,8 @@
  * A keyword that is not understood here counts as breaking: the author decides, not a guess.
  */
 
-import { canonicalSchema, stringify } from "./document.ts";
+import { stringify } from "./canonical.ts";
+import { canonicalSchema } from "./document.ts";
 import { type JsonSchema, resolveReference } from "./json-schema.ts";
 
 /** Where data goes. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { guest } from "../test/guest.ts";
 import { readSystem, readXtp } from "./mod.ts";
 
@@ -88,6 +88,7 @@ describe("readXtp()", () => {
 
   const WRONG = [
     { name: "no YAML", text: "a: [", path: "xtp" },
+    { name: "a name that is there twice", text: "version: v1-draft\nexports: {}\nexports: {}", path: "xtp" },
     { name: "another version", text: "version: v2", path: "xtp.version" },
     { name: "an unknown field", text: "version: v1-draft\nexport: {}", path: "xtp.export" },
     { name: "an unknown content type", text: "version: v1-draft\nexports: { a: { input: { contentType: image/png, type: buffer } } }", path: "xtp.exports.a.input.contentType" },
@@ -100,6 +101,26 @@ describe("readXtp()", () => {
       expect(() => readXtp(text, options)).toThrow(expect.objectContaining({ code: "system/invalid-definition", details: expect.objectContaining({ path }) }));
     });
   }
+
+  test("says where a name is there twice", () => {
+    expect(() => readXtp("version: v1-draft\nexports:\n  a: {}\n  a: {}\n", options)).toThrow("Map keys must be unique at line 4, column 3");
+  });
+
+  test("looks at each of many exports a few times, not at all of them for each", () => {
+    const text = `version: v1-draft\nexports:\n${Array.from({ length: 1000 }, (_, index) => `  e${index}: {}\n`).join("")}`;
+    let looks = 0;
+    const { some } = Array.prototype;
+    const spy = vi.spyOn(Array.prototype, "some").mockImplementation(function (this: unknown[], ...args: Parameters<typeof some>) {
+      looks += this.length;
+      return some.apply(this, args);
+    });
+    try {
+      expect(Object.keys(readXtp(text, options).exports)).toHaveLength(1000);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(looks).toBeLessThan(20_000);
+  });
 
   test("does not unfold a small file into a large value", () => {
     const bomb = ["version: v1-draft", "components:", "  a: &a [x,x,x,x,x,x,x,x,x]", ...[..."bcdefghi"].map((letter, index) => `  ${letter}: &${letter} [${Array.from({ length: 9 }, () => `*${"abcdefgh"[index]}`).join()}]`)].join("\n");

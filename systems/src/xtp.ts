@@ -7,7 +7,7 @@
  */
 
 import type { Limits } from "@tenon/host";
-import { parseDocument } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { readFields, refuse } from "./definition.ts";
 import type { DocumentFunction, DocumentPayload, InterfaceDocument } from "./document.ts";
 import type { JsonSchema } from "./json-schema.ts";
@@ -36,9 +36,12 @@ const MAX_CHARACTERS = 4_194_304;
  */
 export function readXtp(source: string, options: XtpOptions): InterfaceDocument {
   if (source.length > MAX_CHARACTERS) refuse("xtp", `at most ${MAX_CHARACTERS} characters`, `${source.length} characters`);
-  const parsed = parseDocument(source, { prettyErrors: true });
+  const lineCounter = new LineCounter();
+  // The parser would compare each key of a mapping with each.
+  const parsed = parseDocument(source, { prettyErrors: true, lineCounter, uniqueKeys: false });
   const [error] = parsed.errors;
   if (error !== undefined) refuse("xtp", `YAML (${error.message.split("\n")[0]})`, "no YAML");
+  checkKeys(parsed, lineCounter);
   const { version, exports, imports, components } = readFields(valueOf(parsed), "xtp", ["version", "exports", "imports", "components"]);
   if (version !== "v1-draft") refuse("xtp.version", '"v1-draft"', version);
   const reader = new Reader(readFields(readFields(components ?? {}, "xtp.components", ["schemas"])["schemas"] ?? {}, "xtp.components.schemas"));
@@ -50,6 +53,21 @@ export function readXtp(source: string, options: XtpOptions): InterfaceDocument 
     imports: reader.functions(imports ?? {}, "xtp.imports"),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   };
+}
+
+/** No mapping may have a key twice. */
+function checkKeys(parsed: ReturnType<typeof parseDocument>, lineCounter: LineCounter): void {
+  visit(parsed, {
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        const { line, col } = lineCounter.linePos(key.range?.[0] ?? 0);
+        if (keys.has(key.value)) refuse("xtp", `YAML (Map keys must be unique at line ${line}, column ${col})`, "no YAML");
+        keys.add(key.value);
+      }
+    },
+  });
 }
 
 function valueOf(parsed: ReturnType<typeof parseDocument>): unknown {

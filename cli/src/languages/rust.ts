@@ -47,13 +47,30 @@ async function build({ folder, entry }: Source, options: BuildOptions): Promise<
   const remaps = [...(kit === undefined ? [] : [[kit, "/tenon-pdk"] as const]), [`${folder}/`, "/tenon/"] as const, ...registries].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   const [name, target] = [await libraryOf(crate, options, env), process.env["CARGO_TARGET_DIR"] ?? join(crate, "target")];
   const isLocked = existsSync(join(crate, "Cargo.lock"));
-  // As a list, because paths may have spaces, and beside what the project says for this target. Cargo would take flags of the
-  // environment instead of these, so they are among them; `[build] rustflags` it leaves out.
+  // As a list, because paths may have spaces. Cargo would take flags of the environment instead of these, so they are among them.
   const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS } = process.env;
   const stated = (CARGO_ENCODED_RUSTFLAGS?.split("\x1f") ?? RUSTFLAGS?.split(" ") ?? []).filter((flag) => flag !== "");
-  const settings = `target.${TARGET}.rustflags=${JSON.stringify([...flags, ...remaps, ...stated]).replaceAll("\x7f", "\\u007f")}`;
-  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), "--config", settings, "--target", TARGET, "--lib"], crate, options, { ...env, CARGO_TARGET_DIR: target, RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined });
+  const list = JSON.stringify([...flags, ...remaps, ...stated]).replaceAll("\x7f", "\\u007f");
+  const settings = (await placesOfFlags(crate, env)).flatMap((place) => ["--config", `${place}.rustflags=${list}`]);
+  await runTool(CARGO, ["cargo", "build", "--quiet", "--release", ...(isLocked ? ["--locked"] : []), ...settings, "--target", TARGET, "--lib"], crate, options, { ...env, CARGO_TARGET_DIR: target, RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: undefined });
   return { wasm: await readFile(join(target, TARGET, "release", `${name}.wasm`)), warnings: [], compiler };
+}
+
+/**
+ * Where flags must stand so that those of the project count beside them. In one place cargo puts lists together, but it takes
+ * one place alone: what is stated for the target, by name or by a condition that holds, else `[build]`.
+ */
+async function placesOfFlags(crate: string, env: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const byName = `target.${TARGET}`;
+  // `config get` is not stable.
+  const answer = await answerOf(["cargo", "-Zunstable-options", "config", "get", "--format=json"], crate, { ...env, RUSTC_BOOTSTRAP: "1" });
+  if (answer === undefined) return [byName];
+  const { target = {} } = JSON.parse(answer) as { readonly target?: Readonly<Record<string, { readonly rustflags?: unknown }>> };
+  const stated = Object.entries(target).filter(([, settings]) => settings.rustflags !== undefined).map(([name]) => name);
+  if (process.env["CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS"] !== undefined) stated.push(TARGET);
+  const [condition, ...more] = stated;
+  if (condition === undefined) return ["build"];
+  return more.length === 0 && condition !== TARGET ? [`target.${JSON.stringify(condition)}`, "build"] : [byName];
 }
 
 /** The name of the module that cargo writes. */

@@ -120,7 +120,7 @@ export class InlineEngine implements Engine {
     if (this.#isRunning) {
       // A call that waits is ended; one that runs cannot be, and is the one that closes.
       if (call.waiting?.stopWatching === undefined) throw this.#named(new PluginError("call/reentrant", `Cannot close the plug-in: "${call.function}" is running`, { running: call.function }));
-      call.waiting.cut(this.#named(new PluginError("plugin/closed", `Cannot finish "${call.function}": the plug-in was closed`, {}), call.function));
+      call.waiting.cut(this.#named(new PluginError("plugin/closed", `${call.action}: the plug-in was closed`, {}), call.function));
     }
     this.#isClosed = true;
     this.#drop();

@@ -156,7 +156,7 @@ class Linker {
       // What is part of the module is listed as its import, and the engine asks for it no more.
       if (module.hasKernel && wanted.namespace === ABI_NAMESPACE && (KERNEL_IMPORTS as readonly string[]).includes(wanted.name)) continue;
       const space = (importObject[wanted.namespace] ??= Object.create(null) as Record<string, WebAssembly.ImportValue>);
-      const key = `${wanted.namespace}\n${wanted.name}`;
+      const key = `${wanted.namespace.length} ${wanted.namespace}${wanted.name}`;
       const type = typeOf(wanted);
       const twin = types.get(key);
       types.set(key, type);

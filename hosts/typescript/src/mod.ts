@@ -24,7 +24,7 @@ export type { ManifestModule, ManifestObject } from "./manifest.ts";
 export type { Allow, Deterministic, EngineChoice, PathGrant, PluginOptions } from "./options.ts";
 export type { HttpAuditEvent, HttpOptions } from "./http/options.ts";
 export { Output } from "./output.ts";
-export type { Platform } from "./platform.ts";
+export { defaultPlatform, type Platform } from "./platform.ts";
 export { type CallInput, Plugin } from "./plugin.ts";
 export type { PoolClock } from "./pool/clock.ts";
 export { createPool } from "./pool/create-pool.ts";

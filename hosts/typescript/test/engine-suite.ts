@@ -744,6 +744,13 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       expect(failure.code).toBe("link/mismatch");
     });
 
+    test("imports whose names differ only in where a line breaks are two", async () => {
+      const both = wat(`(module (import "a" "b\\0ac" (func $first (result i32))) (import "a\\0ab" "c" (func $second (param i32) (result i32)))
+        (func (export "run") (result i32) (call $second (call $first))))`);
+      await using sut = await create(both, { functions: { a: { "b\nc": () => 4 }, "a\nb": { c: (_context, n) => Number(n) + 3 } } });
+      expect((await failureOf(sut.call("run"))).details).toMatchObject({ returnCode: 7 });
+    });
+
     test("what catches a host function's exception does not hide the failure", async () => {
       const catching = wat(`(module (import "extism:host/user" "ask" (func $ask (result i32)))
         (func (export "run") (result i32) (try (result i32) (do (call $ask)) (catch_all (i32.const 0)))))`);

@@ -5,7 +5,8 @@
  * language says (`not`, `if`, tuples and the like) is `any`: the value as JSON.
  */
 
-import { type DocumentFunction, type DocumentPayload, type InterfaceDocument, stringify } from "../document.ts";
+import { stringify } from "../canonical.ts";
+import type { DocumentFunction, DocumentPayload, InterfaceDocument } from "../document.ts";
 import { type JsonSchema, resolveReference } from "../json-schema.ts";
 import type { Encoding } from "../wire.ts";
 import { rulesOf } from "./rules.ts";

@@ -129,7 +129,9 @@ describe.skipIf(!HAS_THREADS)("a call is ended", () => {
 describe("creation", () => {
   // skipped because WebKitGTK shares no memory between threads
   test.skipIf(!HAS_THREADS)("a thread that cannot start is a failure of the engine, not of the process", async () => {
-    expect((await failureOf(create(ECHO, {}, lostWorkers))).code).toBe("engine/lost");
+    const lost = await failureOf(create(ECHO, {}, lostWorkers));
+    expect(lost.code).toBe("engine/lost");
+    expect(lost.message).toMatch(/^Cannot start the plug-in "[^"]+": the thread of the plug-in /);
     const refusing: StartWorker = () => { throw new Error("no more threads"); };
     expect((await failureOf(create(ECHO, {}, refusing))).code).toBe("engine/unavailable");
   });

@@ -148,7 +148,7 @@ export class WorkerEngine implements Engine {
     this.#isClosed = true;
     const { call } = this.#session;
     if (this.#end !== undefined) {
-      const failure = new PluginError("plugin/closed", `Cannot finish "${call.function}": the plug-in was closed`, {});
+      const failure = new PluginError("plugin/closed", `${call.action}: the plug-in was closed`, {});
       this.#stop(failure);
       this.#end?.(failure);
     }
@@ -332,7 +332,7 @@ export class WorkerEngine implements Engine {
     this.#isAlive = false;
     this.#files?.closeAll();
     const { call, plugin } = this.#session;
-    this.#end?.(call.failure ?? new PluginError("engine/lost", `Cannot finish "${call.function}": the thread of the plug-in "${plugin}" ended`, {}, { cause: reason }));
+    this.#end?.(call.failure ?? new PluginError("engine/lost", `${call.action}: the thread of the plug-in "${plugin}" ended`, {}, { cause: reason }));
     this.#free();
   }
 
@@ -383,7 +383,7 @@ export class WorkerEngine implements Engine {
     try {
       return this.#files?.answer(...values);
     } catch (cause) {
-      throw failCall(this.#session, new PluginError("call/host-function", `Cannot finish "${call.function}": a folder failed: ${String(cause)}`, { namespace: WASI_NAMESPACE, name: "files" }, { cause }));
+      throw failCall(this.#session, new PluginError("call/host-function", `${call.action}: a folder failed: ${String(cause)}`, { namespace: WASI_NAMESPACE, name: "files" }, { cause }));
     }
   }
 
