@@ -1,8 +1,8 @@
 /**
  * Builds what the compiler ships beside its own code, into dist/:
  *
- *   quickjs-wasi (npm) ─┐
- *   assembly/bridge.ts ─┴─ link ─ guard ─ optimise ─> engine.wasm        runs plug-ins' top level at build time
+ *   quickjs-wasi (npm) ─ interpreter ─┐
+ *   assembly/bridge.ts ───────────────┴─ link ─ guard ─ optimise ─> engine.wasm        runs plug-ins' top level at build time
  *                                             ├─ prune ─> plugin*.wasm   the same code, only what a plug-in needs
  *                                             └─ hook ─ prune ─> plugin-hooks*.wasm   that looks for compiled functions
  *   pdks/typescript/dist ───────────────────────────> pdk.json           the runtime that is bundled into plug-ins
@@ -17,8 +17,10 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf, walkExpression, Writer } from "@tenon/wasm";
-import { afterLocals, USED_BY_COMPILED, withHooks } from "./hook.mjs";
+import { encodeModule, I32, I64, link, parseModule, Reader, SECTION, signatureOf, Writer } from "@tenon/wasm";
+import { calleesOf, exported, instructionsOf, interpreterOf, localsOf, OP } from "./code.mjs";
+import { USED_BY_COMPILED, withHooks } from "./hook.mjs";
+import { TRACE, withFastInterpreter } from "./interpreter.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -53,7 +55,7 @@ function build() {
   run(require.resolve("assemblyscript/bin/asc.js"), join(here, "assembly/bridge.ts"), "--runtime", "stub", "--importMemory", "--noExportMemory", "-O3", "--noAssert", "-o", bridge);
 
   const modules = [
-    { name: "engine", bytes: readFileSync(join(quickjs, "quickjs.wasm")) },
+    { name: "engine", bytes: withFastInterpreter(readFileSync(join(quickjs, "quickjs.wasm"))) },
     { name: "bridge", bytes: readFileSync(bridge) },
   ];
   // Whoever looks for the engine's own imports finds them in the bridge; the bridge's memory is the engine's.
@@ -63,7 +65,7 @@ function build() {
   };
   const bridgeGlobals = new Set(parseModule(modules[1].bytes).exports.filter(({ kind }) => kind === "global").map(({ name }) => name));
   const exportAs = (input, name) => {
-    if (input === "engine") return name;
+    if (input === "engine") return name === TRACE ? undefined : name;
     return bridgeGlobals.has(name) ? `bridge:${name}` : ["attach", "dispatch", "overflow"].includes(name) ? name : undefined;
   };
   const { bytes, slots } = link(modules, { exportAs, resolve, tableFunctions: [["bridge", "native"], ["bridge", "rejected"]] });
@@ -93,7 +95,7 @@ function isBuilt(hash) {
 function hashInputs() {
   const hash = createHash("sha256");
   const passes = dirname(fileURLToPath(import.meta.resolve("@tenon/wasm")));
-  const files = [fileURLToPath(import.meta.url), join(here, "hook.mjs"), join(quickjs, "quickjs.wasm"), require.resolve("binaryen/package.json"), require.resolve("assemblyscript/package.json")];
+  const files = [fileURLToPath(import.meta.url), ...["code.mjs", "hook.mjs", "interpreter.mjs"].map((name) => join(here, name)), join(quickjs, "quickjs.wasm"), require.resolve("binaryen/package.json"), require.resolve("assemblyscript/package.json")];
   for (const folder of [join(here, "assembly"), passes]) files.push(...readdirSync(folder).filter((name) => /\.(ts|js)$/.test(name)).sort().map((name) => join(folder, name)));
   for (const file of files) hash.update(readFileSync(file)).update("\0");
   return hash.digest("hex");
@@ -128,25 +130,24 @@ function thunks() {
  */
 function guard(bytes) {
   const module = parseModule(bytes);
-  const indexOf = (name) => module.exports.find((entry) => entry.name === name).index;
-  const calleesOf = (index) => (index < module.imported.function ? [] : operands(module, index, "function"));
+  const indexOf = (name) => exported(module, name);
   const only = (name, found) => {
     if (new Set(found).size !== 1) throw new Error(`Cannot guard the engine's stack: ${name} has ${new Set(found).size} callees that fit, and should have one`);
     return found[0];
   };
   // The functions that call themselves are the ones that read and write JSON's levels; they are not exported.
-  const recursive = (name, signature) => only(name, calleesOf(indexOf(name)).flatMap((index) => [index, ...calleesOf(index)]).filter((index) => {
+  const recursive = (name, signature) => only(name, calleesOf(module, indexOf(name)).flatMap((index) => [index, ...calleesOf(module, index)]).filter((index) => {
     const { params, results } = signatureOf(module, index);
-    return calleesOf(index).includes(index) && [params, results].flat().join() === signature.join();
+    return calleesOf(module, index).includes(index) && [params, results].flat().join() === signature.join();
   }));
-  const call = only("JS_Call", calleesOf(indexOf("JS_Call")));
+  const call = interpreterOf(module);
   const prologue = new Writer().byte(0x23).u32(indexOf("__stack_pointer")).byte(0x23).u32(indexOf("bridge:stackLimit")).all(0x49, 0x04, 0x40, 0x10).u32(indexOf("overflow")).all(0x0f, 0x0b).view();
   const counted = [recursive("JS_ParseJSON", [I32, I32, I64]), recursive("JS_JSONStringify", [I32, I32, I64, I64, I32])];
 
   const bodies = module.code.map(({ start, end }) => bytes.subarray(start, end));
   const types = module.functions.slice(module.imported.function);
   const { start, end } = module.code[call - module.imported.function];
-  const code = afterLocals(module, { start, end });
+  const code = localsOf(module, call).end;
   bodies[call - module.imported.function] = new Writer().raw(bytes, start, code).raw(prologue).raw(bytes, code, end).view();
   for (const index of counted) {
     const own = index - module.imported.function;
@@ -180,8 +181,7 @@ function countLevels({ params, results }, moved, depth, overflow) {
 /** Without the parser: its one way in is a pointer that JS_AddIntrinsicEval stores, and no plug-in of this kind calls it. */
 function withoutParser(bytes) {
   const module = parseModule(bytes);
-  const exported = (name) => module.exports.find((entry) => entry.name === name).index;
-  const slots = constants(module, exported("JS_AddIntrinsicEval")).filter((value) => value > 0);
+  const slots = instructionsOf(module, exported(module, "JS_AddIntrinsicEval")).flatMap(({ opcode, immediates }) => (opcode === OP.const && immediates[0] > 0 ? immediates : []));
   if (slots.length !== 1) throw new Error(`Cannot remove the parser: JS_AddIntrinsicEval has ${slots.length} constants, and should store one pointer`);
   const writer = new Writer(4096).u32(module.elements.length);
   let isReplaced = false;
@@ -191,7 +191,7 @@ function withoutParser(bytes) {
     writer.u32(0).raw(bytes, offset.start, offset.end).u32(functions.length);
     for (const [i, index] of functions.entries()) {
       isReplaced ||= first + i === slots[0];
-      writer.u32(first + i === slots[0] ? exported("dispatch") : index);
+      writer.u32(first + i === slots[0] ? exported(module, "dispatch") : index);
     }
   }
   if (!isReplaced) throw new Error(`Cannot remove the parser: no function is in slot ${slots[0]}`);
@@ -232,25 +232,6 @@ function binaryenPass(bytes, name, passes) {
   writeFileSync(input, bytes);
   run(join(binaryen, "bin/wasm-opt"), input, ...FEATURES, ...passes, "-o", output);
   return new Uint8Array(readFileSync(output));
-}
-
-function operands(module, functionIndex, space) {
-  const found = [];
-  visit(module, functionIndex, { index: (where, index) => { if (where === space) found.push(index); } });
-  return found;
-}
-
-function constants(module, functionIndex) {
-  const found = [];
-  visit(module, functionIndex, { opcode: (opcode, start) => { if (opcode === 0x41) found.push(new Reader(module.bytes, start + 1).s32()); } });
-  return found;
-}
-
-function visit(module, functionIndex, visitor) {
-  const range = module.code[functionIndex - module.imported.function];
-  const reader = new Reader(module.bytes, afterLocals(module, range), range.end);
-  reader.typeLimit = module.types.length;
-  walkExpression(reader, visitor);
 }
 
 function replaceSections(module, payloads) {

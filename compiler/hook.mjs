@@ -7,12 +7,12 @@
  *       return table[hook](context, callee, this, count, arguments)
  *     … the interpreter
  */
-import { encodeModule, I32, I64, Reader, SECTION, signatureOf, walkExpression, Writer } from "@tenon/wasm";
+import { encodeModule, SECTION, Writer } from "@tenon/wasm";
+import { exported, interpreterOf, localsOf } from "./code.mjs";
 
 /** Offsets in the engine's structures; the same stand in src/optimize/layout.ts, which cannot be imported by a build. */
 const CLASS_ID = 10, BYTECODE = 24, HOOK = 10, BYTECODE_FUNCTION = 13;
 const FIRST_OBJECT = -1n << 32n;
-const CALL = [I32, I64, I64, I64, I32, I32, I32];
 
 /** What compiled functions use of the engine; it stays exported beside what every plug-in needs. */
 export const USED_BY_COMPILED = new Set([
@@ -26,24 +26,15 @@ export const USED_BY_COMPILED = new Set([
  */
 export function withHooks(module) {
   const { bytes, imported } = module;
-  const exported = (name) => module.exports.find((entry) => entry.name === name).index;
-  const called = [];
-  const outer = module.code[exported("JS_Call") - imported.function];
-  const reader = new Reader(bytes, afterLocals(module, outer), outer.end);
-  reader.typeLimit = module.types.length;
-  walkExpression(reader, { index: (space, index) => void (space === "function" && called.push(index)) });
-  const calls = called.filter((index) => signatureOf(module, index).params.join() === CALL.join());
-  if (calls.length !== 1) throw new Error(`Cannot hook the engine: JS_Call has ${calls.length} callees that fit, and should have one`);
-  const [call] = calls;
-
+  const call = interpreterOf(module);
   const { start, end } = module.code[call - imported.function];
-  const first = afterLocals(module, { start, end });
+  const first = localsOf(module, call).end;
   const hook = () => w.all(0x20, 1, 0xa7, 0x28, 2).u32(BYTECODE).all(0x2f, 1).u32(HOOK);
   const w = new Writer().raw(bytes, start, first);
   w.all(0x20, 1, 0x42).signed(FIRST_OBJECT).all(0x5a, 0x04, 0x40);
   w.all(0x20, 1, 0xa7, 0x2f, 1).u32(CLASS_ID).byte(0x41).signed(BYTECODE_FUNCTION).all(0x46, 0x04, 0x40);
   hook().all(0x04, 0x40, 0x20, 6, 0x41, 1, 0x71, 0x45, 0x04, 0x40, 0x20, 0, 0x20, 1, 0x20, 2, 0x20, 4, 0x20, 5);
-  hook().byte(0x11).u32(module.functions[exported("JS_Call")]).all(0, 0x0f, 0x0b, 0x0b, 0x0b, 0x0b);
+  hook().byte(0x11).u32(module.functions[exported(module, "JS_Call")]).all(0, 0x0f, 0x0b, 0x0b, 0x0b, 0x0b);
   w.raw(bytes, first, end);
 
   const code = new Writer(bytes.length).u32(module.code.length);
@@ -56,19 +47,4 @@ export function withHooks(module) {
   exports.string("JS_CallInternal").byte(0).u32(call);
   const replaced = new Map([[SECTION.code, code.view()], [SECTION.export, exports.view()]]);
   return encodeModule(module.sections.filter(({ id }) => id !== SECTION.custom).map((section) => ({ id: section.id, parts: [replaced.get(section.id) ?? bytes.subarray(section.start, section.end)] })));
-}
-
-/**
- * @param module A module, read.
- * @param range Where the code of one of its functions is.
- * @returns Where its instructions begin.
- */
-export function afterLocals(module, range) {
-  const reader = new Reader(module.bytes, range.start, range.end);
-  reader.typeLimit = module.types.length;
-  for (let left = reader.u32(); left > 0; left--) {
-    reader.u32();
-    reader.valueType();
-  }
-  return reader.offset;
 }
