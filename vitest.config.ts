@@ -5,7 +5,7 @@ const report = process.env["TENON_TEST_REPORT"];
 
 export default defineConfig({
   test: {
-    include: ["{kernel,wasm,hosts,cli,examples,conformance,compiler,systems,pdks,testing}/**/*.test.{ts,mjs}"],
+    include: ["{benchmarks,kernel,wasm,hosts,cli,examples,conformance,compiler,systems,pdks,testing}/**/*.test.{ts,mjs}"],
     exclude: ["**/node_modules/**", "**/dist/**", "cli/templates/**"],
     testTimeout: 60_000,
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],

@@ -11,7 +11,7 @@ import createRival from "@extism/extism";
 
 import { askPlugin, echoPlugin } from "./echo.mjs";
 import { measureLimits } from "./limits.mjs";
-import { consume, race } from "./rounds.mjs";
+import { machine, race, repeat, repeatSync, rivalName, rounded } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
 const rounds = process.argv.includes("--quick") ? 7 : 31;
@@ -25,15 +25,6 @@ const untimed = await createPlugin(bytes, { measure: false });
 const rival = await createRival({ wasm: [{ data: bytes.slice() }] });
 const oursAsking = await createPlugin(askBytes, { functions });
 const rivalAsking = await createRival({ wasm: [{ data: askBytes.slice() }] }, { functions });
-
-/** Runs an async operation so many times. */
-const repeat = (run) => async (count) => {
-  for (let index = 0; index < count; index += 1) consume(await run());
-};
-/** Runs a synchronous operation so many times. */
-const repeatSync = (run) => async (count) => {
-  for (let index = 0; index < count; index += 1) consume(run());
-};
 
 const small = new Uint8Array(16).fill(7);
 const large = new Uint8Array(1 << 20).fill(7);
@@ -99,22 +90,17 @@ const results = [];
 for (const { name, count, contenders } of cases) {
   if (!isJson) process.stderr.write(`${name} …\n`);
   const figures = await race(contenders, { count, rounds });
-  results.push({ case: name, ...Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${key}Ns`, Math.round(value)])), ratio: round2(figures.rival / figures.ours) });
+  results.push({ case: name, ...Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${key}Ns`, Math.round(value)])), ratio: rounded(figures.rival / figures.ours) });
 }
 await Promise.all([ours.close(), untimed.close(), rival.close(), oursAsking.close(), rivalAsking.close()]);
 
 if (!isJson) process.stderr.write("limits …\n");
 const limits = await measureLimits({ rounds: Math.min(rounds, 21) });
 
-const machine = `node ${process.versions.node}, V8 ${process.versions.v8}`;
 if (isJson) {
-  console.log(JSON.stringify({ machine, rival: "@extism/extism 2.0.0-rc13", cases: results, limits }, undefined, 2));
+  console.log(JSON.stringify({ machine, rival: rivalName, cases: results, limits }, undefined, 2));
 } else {
-  console.log(`${machine}; rival: @extism/extism 2.0.0-rc13; nanoseconds an operation, fastest of ${rounds} rounds`);
+  console.log(`${machine}; rival: ${rivalName}; nanoseconds an operation, fastest of ${rounds} rounds`);
   console.table(Object.fromEntries(results.map(({ case: name, ...figures }) => [name, figures])));
   for (const rows of Object.values(limits)) console.table(rows);
-}
-
-function round2(value) {
-  return Math.round(value * 100) / 100;
 }

@@ -16,6 +16,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { compile } from "@tenon/compiler";
 import { createPlugin } from "@tenon/host";
+import { rounded } from "./rounds.mjs";
 import { SCRIPTS } from "./scripts.mjs";
 
 const HELLO = `type Cart = { items: { price: number; quantity: number }[] };
@@ -95,7 +96,7 @@ function hundred(name, source) {
 /** Node's start and the module's own work, as a person sees them. */
 function fresh(script) {
   const times = Array.from({ length: REPEATS }, () => Number(node(script)));
-  return round(times.sort((a, b) => a - b)[REPEATS >> 1]);
+  return rounded(times.sort((a, b) => a - b)[REPEATS >> 1], 1);
 }
 
 function node(script) {
@@ -109,7 +110,7 @@ async function median(count, run) {
     await run();
     times.push(performance.now() - start);
   }
-  return round(times.sort((a, b) => a - b)[Math.floor(count / 2)]);
+  return rounded(times.sort((a, b) => a - b)[Math.floor(count / 2)], 1);
 }
 
 async function timeCalls(wasm) {
@@ -119,7 +120,7 @@ async function timeCalls(wasm) {
     for (let i = 0; i < 3000; i += 1) plugin.callSync(name, input);
     const start = performance.now();
     for (let i = 0; i < 3000; i += 1) plugin.callSync(name, input);
-    return round(((performance.now() - start) / 3000) * 1000);
+    return rounded(((performance.now() - start) / 3000) * 1000, 1);
   };
   return { textUs: time("greet", "World"), jsonOf10ItemsUs: time("before_checkout", cart) };
 }
@@ -134,9 +135,5 @@ async function timeScripts(optimize) {
 }
 
 function kB(bytes) {
-  return round(bytes / 1000);
-}
-
-function round(value) {
-  return Math.round(value * 10) / 10;
+  return rounded(bytes / 1000, 1);
 }

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { compile } from "@tenon/compiler";
 import { createPlugin } from "@tenon/host";
 
-import { consume, race } from "./rounds.mjs";
+import { race, repeatSync, rounded } from "./rounds.mjs";
 import { SCRIPTS } from "./scripts.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -32,19 +32,19 @@ const rows = [];
 for (const [name, body] of Object.entries(SCRIPTS)) {
   const run = startRival(body);
   const expected = run();
+  if (!expected) throw new Error(`Cannot compare "${name}": it gives ${expected}, as a script would that finds nothing to do`);
   for (const plugin of [interpreted, optimized]) {
     const got = Number(plugin.callSync(name).text());
     if (got !== expected) throw new Error(`Cannot compare "${name}": ours gives ${got}, QuickJS-NG ${expected}`);
   }
-  const repeat = (once) => (count) => { for (let i = 0; i < count; i += 1) consume(once()); };
-  const ours = (plugin) => repeat(() => Number(plugin.callSync(name).text()));
-  const times = await race({ rival: repeat(run), interpreted: ours(interpreted), optimized: ours(optimized) }, { count: 1, rounds: process.argv.includes("--quick") ? 5 : 25 });
-  rows.push({ script: name, interpretedNs: times.interpreted, optimizedNs: times.optimized, rivalNs: times.rival, ratio: round(times.rival / times.interpreted), optimizedRatio: round(times.rival / times.optimized) });
+  const ours = (plugin) => repeatSync(() => Number(plugin.callSync(name).text()));
+  const times = await race({ rival: repeatSync(run), interpreted: ours(interpreted), optimized: ours(optimized) }, { count: 1, rounds: process.argv.includes("--quick") ? 5 : 25 });
+  rows.push({ script: name, interpretedNs: Math.round(times.interpreted), optimizedNs: Math.round(times.optimized), rivalNs: Math.round(times.rival), ratio: rounded(times.rival / times.interpreted), optimizedRatio: rounded(times.rival / times.optimized) });
 }
-const mean = (field) => round(Math.exp(rows.reduce((sum, row) => sum + Math.log(row[field]), 0) / rows.length));
+const mean = (field) => rounded(Math.exp(rows.reduce((sum, row) => sum + Math.log(row[field]), 0) / rows.length));
 rows.push({ script: "geometric mean", ratio: mean("ratio"), optimizedRatio: mean("optimizedRatio") });
 if (process.argv.includes("--json")) console.log(JSON.stringify({ rival: "QuickJS-NG 0.16.2 at -O3", rows }, undefined, 2));
-else for (const { script, interpretedNs, optimizedNs, rivalNs, ratio, optimizedRatio } of rows) console.log(`${script.padEnd(15)} ${[["interpreted", interpretedNs], ["optimized", optimizedNs], ["-O3", rivalNs]].map(([name, ns]) => `${name} ${ns === undefined ? "" : `${round(ns / 1e6)} ms`}`.padEnd(22)).join("")} ratio ${ratio}, optimized ${optimizedRatio}`);
+else for (const { script, interpretedNs, optimizedNs, rivalNs, ratio, optimizedRatio } of rows) console.log(`${script.padEnd(15)} ${[["interpreted", interpretedNs], ["optimized", optimizedNs], ["-O3", rivalNs]].map(([name, ns]) => `${name} ${ns === undefined ? "" : `${rounded(ns / 1e6)} ms`}`.padEnd(22)).join("")} ratio ${ratio}, optimized ${optimizedRatio}`);
 
 /** A fresh engine with one function in it. */
 function startRival(body) {
@@ -73,8 +73,4 @@ async function buildRival() {
   mkdirSync(CACHE, { recursive: true });
   writeFileSync(made, wasm);
   return wasm;
-}
-
-function round(value) {
-  return Math.round(value * 100) / 100;
 }

@@ -14,7 +14,7 @@ import { gzipSync } from "node:zlib";
 import { createPlugin } from "@tenon/host";
 
 import { uncopiedPlugin } from "./echo.mjs";
-import { consume, race } from "./rounds.mjs";
+import { consume, machine, race, repeatSync, rounded } from "./rounds.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const rounds = process.argv.includes("--quick") ? 5 : 21;
@@ -49,9 +49,7 @@ for (const { name, language, pdk, path, wasm = readFileSync(path) } of [uncopied
 let plainCopy;
 for (const { name, call, input, count, times: more = 1 } of CASES) {
   const able = subjects.filter(({ plugin }) => plugin.functions.includes(call));
-  const contenders = Object.fromEntries(able.map(({ name: subject, plugin }) => [subject, async (times) => {
-    for (let index = 0; index < times; index += 1) consume(plugin.callSync(call, input).length);
-  }]));
+  const contenders = Object.fromEntries(able.map(({ name: subject, plugin }) => [subject, repeatSync(() => plugin.callSync(call, input).length)]));
   if (name === LOOP) contenders.plainCopy = copier(input);
   if (!process.argv.includes("--json")) process.stderr.write(`${name} …\n`);
   const figures = await race(contenders, { count, rounds: rounds * more });
@@ -64,23 +62,15 @@ const rows = subjects.map(({ name, language, pdk, bytes, gzipBytes, nanoseconds 
   plugin: name,
   language,
   kit: pdk,
-  kB: kilobytes(bytes),
-  gzipKB: kilobytes(gzipBytes),
-  ...Object.fromEntries(CASES.map(({ name: what }) => [what, nanoseconds[what] && round2(nanoseconds[what] / 1000)])),
-  loop: name === uncopied.name ? undefined : round2((nanoseconds[LOOP] - subjects[0].nanoseconds[LOOP]) / (2 * plainCopy)),
+  kB: rounded(bytes / 1000, 1),
+  gzipKB: rounded(gzipBytes / 1000, 1),
+  ...Object.fromEntries(CASES.map(({ name: what }) => [`${what}Us`, nanoseconds[what] && rounded(nanoseconds[what] / 1000)])),
+  loop: name === uncopied.name ? undefined : rounded((nanoseconds[LOOP] - subjects[0].nanoseconds[LOOP]) / (2 * plainCopy)),
 }));
-if (process.argv.includes("--json")) console.log(JSON.stringify({ node: process.versions.node, rows }, undefined, 2));
+if (process.argv.includes("--json")) console.log(JSON.stringify({ machine, rows }, undefined, 2));
 else {
-  console.log(`Node ${process.versions.node}; microseconds a call, fastest of ${rounds} rounds`);
+  console.log(`${machine}; microseconds a call, fastest of ${rounds} rounds`);
   console.table(Object.fromEntries(rows.map(({ plugin, language: _language, kit: _kit, ...figures }) => [plugin, figures])));
-}
-
-function kilobytes(bytes) {
-  return Math.round(bytes / 100) / 10;
-}
-
-function round2(value) {
-  return Math.round(value * 100) / 100;
 }
 
 function copier(from) {

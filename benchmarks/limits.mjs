@@ -16,7 +16,7 @@ import createRival from "@extism/extism";
 import { QuickJS } from "quickjs-wasi";
 
 import { echoPlugin } from "./echo.mjs";
-import { consume, race } from "./rounds.mjs";
+import { consume, race, repeat, rounded } from "./rounds.mjs";
 
 const COUNTDOWN = 100_000;
 const WARM_UP = 100;
@@ -50,7 +50,7 @@ export async function measureLimits({ rounds }) {
 function measureMetering(rounds) {
   const runs = Array.from({ length: PROCESSES }, () => JSON.parse(runItself("--metering", String(Math.ceil(rounds / 2)))));
   const sorted = (limits, field) => runs.map((run) => run[limits][field]).sort((a, b) => a - b);
-  return Object.keys(SETS).map((limits) => ({ limits, ms: round(sorted(limits, "ms")[0]), factor: round(sorted(limits, "factor")[PROCESSES >> 1]) }));
+  return Object.keys(SETS).map((limits) => ({ limits, ms: rounded(sorted(limits, "ms")[0]), factor: rounded(sorted(limits, "factor")[PROCESSES >> 1]) }));
 }
 
 async function meterHere(rounds) {
@@ -92,9 +92,6 @@ async function measureKernel(rounds) {
   const rows = [];
   for (const [name, size, count] of [["16 B", 16, 2_000], ["1 MiB", 1 << 20, 5]]) {
     const input = new Uint8Array(size).fill(7);
-    const repeat = (call) => async (times) => {
-      for (let index = 0; index < times; index += 1) consume(await call());
-    };
     const figures = await race(
       {
         merged: repeat(async () => (await ours.call("echo", input)).length),
@@ -104,7 +101,7 @@ async function measureKernel(rounds) {
       { count, rounds },
     );
     const [merged, byImport, other] = [figures.merged, figures.imported, figures.rival].map(Math.round);
-    rows.push({ echo: name, mergedNs: merged, importedNs: byImport, rivalNs: other, rivalByMerged: round(other / merged), rivalByImported: round(other / byImport) });
+    rows.push({ echo: name, mergedNs: merged, importedNs: byImport, rivalNs: other, rivalByMerged: rounded(other / merged), rivalByImported: rounded(other / byImport) });
   }
   await Promise.all([ours.close(), imported.close(), rival.close()]);
   return rows;
@@ -125,7 +122,7 @@ function measureRewriting(rounds) {
     for (let index = 0; index < (bytes.length > 5e6 ? 4 : rounds + 5); index += 1) warm.push(timeRewriting(bytes));
     const cold = Array.from({ length: 3 }, () => Number(runItself("--cold", file)));
     const warmMs = Math.min(...warm);
-    return { module: name, kB: Math.round(bytes.length / 1000), coldMs: round(Math.min(...cold)), warmMs: round(warmMs), warmMBs: round(bytes.length / warmMs / 1000) };
+    return { module: name, kB: Math.round(bytes.length / 1000), coldMs: rounded(Math.min(...cold)), warmMs: rounded(warmMs), warmMBs: rounded(bytes.length / warmMs / 1000) };
   });
 }
 
@@ -164,11 +161,9 @@ function measureCold(file) {
 
 /** What this file prints when it is run with these arguments. */
 function runItself(...values) {
-  return spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...values], { encoding: "utf8" }).stdout;
-}
-
-function round(value) {
-  return Math.round(value * 100) / 100;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...values], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`Cannot measure "${values.join(" ")}": ${stderr}`);
+  return stdout;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

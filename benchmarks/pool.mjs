@@ -15,7 +15,7 @@ import { createPlugin, createPool } from "@tenon/host";
 import createRival from "@extism/extism";
 
 import { echoPlugin, workPlugin } from "./echo.mjs";
-import { consume, race } from "./rounds.mjs";
+import { consume, machine, race, repeat, rivalName, rounded } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
 const rounds = process.argv.includes("--quick") ? 3 : 11;
@@ -52,9 +52,7 @@ const load = (run) => async (count) => {
 };
 
 /** Calls one after the other. */
-const one = (callable, input) => async (count) => {
-  for (let index = 0; index < count; index += 1) consume((await callable.call("echo", input)).length);
-};
+const one = (callable, input) => repeat(async () => (await callable.call("echo", input)).length);
 
 const results = [];
 for (const [size, name, count] of [[16, "16 B", 4_000], [65_536, "64 KiB", 400], [1 << 20, "1 MiB", 40]]) {
@@ -119,30 +117,27 @@ for (const [size, name, count] of [[16, "16 B", 4_000], [65_536, "64 KiB", 400],
 await measure(
   "start-up from bytes to the first answer, and close",
   {
-    ours: async (count) => {
-      for (let index = 0; index < count; index += 1) {
-        const pool = await createPool(bytes, { functions });
-        consume((await pool.call("echo", "x")).length);
-        await pool.close();
-      }
-    },
-    rival: async (count) => {
-      for (let index = 0; index < count; index += 1) {
-        const plugin = await createRival({ wasm: [{ data: bytes }] }, { functions });
-        consume((await plugin.call("echo", "x")).byteLength);
-        await plugin.close();
-      }
-    },
+    ours: repeat(async () => {
+      const pool = await createPool(bytes, { functions });
+      const { length } = await pool.call("echo", "x");
+      await pool.close();
+      return length;
+    }),
+    rival: repeat(async () => {
+      const plugin = await createRival({ wasm: [{ data: bytes }] }, { functions });
+      const { byteLength } = await plugin.call("echo", "x");
+      await plugin.close();
+      return byteLength;
+    }),
   },
   50,
 );
 
 const memory = { ours: heldByChild("ours"), rival: heldByChild("rival") };
 
-const machine = `node ${process.versions.node}, V8 ${process.versions.v8}`;
-if (isJson) console.log(JSON.stringify({ machine, rival: "@extism/extism 2.0.0-rc13", cases: results, idlePluginBytes: memory }, undefined, 2));
+if (isJson) console.log(JSON.stringify({ machine, rival: rivalName, cases: results, idlePluginBytes: memory }, undefined, 2));
 else {
-  console.log(`${machine}; rival: @extism/extism 2.0.0-rc13; nanoseconds a call, median of ${rounds} rounds`);
+  console.log(`${machine}; rival: ${rivalName}; nanoseconds a call, fastest of ${rounds} rounds`);
   console.table(Object.fromEntries(results.map(({ case: name, ...figures }) => [name, figures])));
   console.log(`memory per idle plug-in of one page, resident: ${memory.ours} bytes, rival ${memory.rival}`);
 }
@@ -150,7 +145,7 @@ else {
 async function measure(name, contenders, count) {
   if (!isJson) process.stderr.write(`${name} …\n`);
   const figures = await race(contenders, { count, rounds });
-  const ratio = figures.rival === undefined ? undefined : Math.round((figures.rival / figures.ours) * 100) / 100;
+  const ratio = figures.rival === undefined ? undefined : rounded(figures.rival / figures.ours);
   results.push({ case: name, ...Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${key}Ns`, Math.round(value)])), ratio });
 }
 

@@ -4,11 +4,34 @@
  * a shared one repeats far better than the median; results are consumed so that nothing is optimised away.
  */
 
+import { readFileSync } from "node:fs";
+
+/** What the figures belong to. */
+export const machine = `node ${process.versions.node}, V8 ${process.versions.v8}`;
+
+/** Whom they are compared with, by the version that is installed. */
+export const rivalName = `@extism/extism ${JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).devDependencies["@extism/extism"]}`;
+
 let sink = 0;
 
 /** Keeps a result alive. */
 export function consume(value) {
   sink = (sink + value) | 0;
+}
+
+/** A contender that runs an operation so many times, one after the other. */
+export const repeat = (run) => async (count) => {
+  for (let index = 0; index < count; index += 1) consume(await run());
+};
+
+/** The same for an operation that gives no promise. */
+export const repeatSync = (run) => async (count) => {
+  for (let index = 0; index < count; index += 1) consume(run());
+};
+
+/** A figure with so many decimals at most. */
+export function rounded(value, decimals = 2) {
+  return Math.round(value * 10 ** decimals) / 10 ** decimals;
 }
 
 /**

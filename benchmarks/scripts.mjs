@@ -8,7 +8,7 @@ export const SCRIPTS = {
   objects: "class P { constructor(x, y) { this.x = x; this.y = y; } add(o) { return new P(this.x + o.x, this.y + o.y); } } let p = new P(0, 0); const q = new P(1, 2); for (let i = 0; i < 100000; i++) p = p.add(q); return p.x + p.y;",
   strings: "let s = ''; for (let i = 0; i < 50000; i++) s += String.fromCharCode(97 + i % 26); let c = 0; for (let i = 0; i < s.length; i++) if (s.charCodeAt(i) === 101) c++; return c + s.split('e').join('E').length;",
   json: "const o = []; for (let i = 0; i < 300; i++) o.push({ id: i, name: 'item ' + i, tags: ['a', 'b', String(i)], price: i * 1.25 }); let n = 0; for (let k = 0; k < 10; k++) n += JSON.stringify(JSON.parse(JSON.stringify(o))).length; return n;",
-  regexp: "let t = ''; for (let i = 0; i < 800; i++) t += 'user' + i + '@mail' + i + '.com, and text '; let n = 0; for (let k = 0; k < 4; k++) for (const m of t.matchAll(/(\\\\w+)@(\\\\w+)\\\\.com/g)) n += m[1].length; return n;",
+  regexp: "let t = ''; for (let i = 0; i < 800; i++) t += 'user' + i + '@mail' + i + '.com, and text '; let n = 0; for (let k = 0; k < 4; k++) for (const m of t.matchAll(/(\\w+)@(\\w+)\\.com/g)) n += m[1].length; return n;",
   sort: "const a = []; let seed = 1; for (let i = 0; i < 12000; i++) { seed = (seed * 1103515245 + 12345) & 0x7fffffff; a.push(seed); } a.sort((x, y) => x - y); return a[100];",
   map: "const m = new Map(); for (let i = 0; i < 60000; i++) m.set('k' + (i % 500), (m.get('k' + (i % 500)) ?? 0) + i); let t = 0; for (const v of m.values()) t += v; return t;",
   closures: "const r = []; for (let i = 0; i < 12000; i++) r.push(() => i); let t = 0; for (let k = 0; k < 6; k++) t += r.map((f) => f() + k).filter((x) => x % 3 === 0).reduce((a, b) => a + b, 0); return t;",

@@ -11,7 +11,7 @@ import * as v from "valibot";
 import * as z from "zod";
 
 import { echoPlugin } from "./echo.mjs";
-import { consume, race } from "./rounds.mjs";
+import { machine, race, repeat, rounded } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
 const rounds = process.argv.includes("--quick") ? 5 : 21;
@@ -30,10 +30,6 @@ for (const [name, schema] of Object.entries(schemas)) {
 
 const carts = [1, 10, 100].map((count) => ({ id: "c-1", items: Array.from({ length: count }, (_, index) => ({ name: `item ${index}`, cents: index * 10, tags: ["a", "b"] })) }));
 
-const repeat = (run) => async (count) => {
-  for (let index = 0; index < count; index += 1) consume(await run());
-};
-
 const results = [];
 for (const cart of carts) {
   const text = JSON.stringify(cart);
@@ -46,14 +42,14 @@ for (const cart of carts) {
   };
   const figures = await race(contenders, { count: Math.ceil(2_000 / size), rounds });
   for (const [name, nanoseconds] of Object.entries(figures)) {
-    results.push({ cart: `${size} items, ${text.length} B`, way: name, ns: Math.round(nanoseconds), ratio: Math.round((nanoseconds / figures["raw with JSON"]) * 100) / 100 });
+    results.push({ cart: `${size} ${size === 1 ? "item" : "items"}, ${text.length} B`, way: name, ns: Math.round(nanoseconds), ratio: rounded(nanoseconds / figures["raw with JSON"]) });
   }
 }
 await raw.close();
 for (const plugin of Object.values(plugins)) await plugin.$close();
 
-if (isJson) console.log(JSON.stringify({ machine: `node ${process.versions.node}, V8 ${process.versions.v8}`, results }, undefined, 2));
+if (isJson) console.log(JSON.stringify({ machine, results }, undefined, 2));
 else {
-  console.log(`node ${process.versions.node}, V8 ${process.versions.v8}; nanoseconds a call, median of ${rounds} rounds`);
+  console.log(`${machine}; nanoseconds a call, fastest of ${rounds} rounds`);
   console.table(results);
 }

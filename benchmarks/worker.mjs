@@ -6,7 +6,8 @@
  * Host functions are plain and return the block they got: with another number, with a block of their own, from the
  * second call on with a promise, or after some dozen calls anyway, the rival hangs; so that case has few rounds, and those
  * with promises are ours alone: on another thread, and on this one where the engine has JSPI.
- * Prints our and the rival's microseconds an operation and the ratio (rival ÷ ours: above 1 we are faster).
+ * Prints our and the rival's microseconds an operation, with `--json` nanoseconds, and the ratio (rival ÷ ours: above 1 we
+ * are faster).
  */
 
 import { spawnSync } from "node:child_process";
@@ -17,7 +18,7 @@ import { createPlugin } from "@tenon/host";
 import createRival from "@extism/extism";
 
 import { echoPlugin, passPlugin } from "./echo.mjs";
-import { consume, race } from "./rounds.mjs";
+import { machine, race, repeat, rivalName, rounded } from "./rounds.mjs";
 
 const isJson = process.argv.includes("--json");
 const rounds = process.argv.includes("--quick") ? 5 : 21;
@@ -26,11 +27,6 @@ const bytes = await echoPlugin();
 const askBytes = await passPlugin();
 const onWorker = { engine: "worker" };
 const rivalWorker = { runInWorker: true };
-
-/** Runs an async operation so many times. */
-const repeat = (run) => async (count) => {
-  for (let index = 0; index < count; index += 1) consume(await run());
-};
 
 /** The first of a process, which has neither a thread to reuse nor code that ran before; and a thread of Node with nothing in it. */
 const FIRSTS = {
@@ -93,13 +89,11 @@ const cases = [
   },
 ];
 
-const results = [
-  { name: "create, the first of a process", ours: firstStart.ours, rival: firstStart.rival, ratio: firstStart.rival / firstStart.ours },
-  { name: "an empty thread of Node itself", ours: firstStart.empty },
-];
+const row = (name, mine, other) => ({ name, oursNs: Math.round(mine), ...(other !== undefined && { rivalNs: Math.round(other), ratio: rounded(other / mine) }) });
+const results = [row("create, the first of a process", firstStart.ours, firstStart.rival), row("an empty thread of Node itself", firstStart.empty)];
 for (const { name, count, contenders: both, rounds: few } of cases) {
   const { ours: mine, rival: other } = await race(both, { count, rounds: few ?? rounds });
-  results.push({ name, ours: mine, rival: other, ratio: other / mine });
+  results.push(row(name, mine, other));
 }
 
 const promising = { "extism:host/user": { next: async (_context, block) => block } };
@@ -109,13 +103,14 @@ const promised = await race(
   Object.fromEntries(Object.entries(waiting).map(([where, plugin]) => [where, repeat(async () => (await plugin.call("pass_100")).length)])),
   { count: 1, rounds },
 );
-for (const [where, figure] of Object.entries(promised)) results.push({ name: `100 promises, ${where}`, ours: figure });
+for (const [where, figure] of Object.entries(promised)) results.push(row(`100 promises, ${where}`, figure));
 await Promise.all(Object.values(waiting).map((plugin) => plugin.close()));
 await Promise.all([ours.close(), rival.close(), oursAsking.close(), rivalAsking.close()]);
 
-if (isJson) console.log(JSON.stringify({ node: process.version, results }));
+if (isJson) console.log(JSON.stringify({ machine, rival: rivalName, results }, undefined, 2));
 else {
   const us = (nanoseconds) => (nanoseconds === undefined ? "" : `${(nanoseconds / 1000).toFixed(1)} µs`).padStart(14);
-  console.log(`Node ${process.version}`.padEnd(32), "ours".padStart(14), "rival".padStart(14), "ratio".padStart(8));
-  for (const { name, ours: mine, rival: other, ratio } of results) console.log(name.padEnd(32), us(mine), us(other), (ratio?.toFixed(1) ?? "").padStart(8));
+  console.log(`${machine}; rival: ${rivalName}`);
+  console.log("".padEnd(40), "ours".padStart(14), "rival".padStart(14), "ratio".padStart(8));
+  for (const { name, oursNs, rivalNs, ratio } of results) console.log(name.padEnd(40), us(oursNs), us(rivalNs), (ratio?.toFixed(1) ?? "").padStart(8));
 }

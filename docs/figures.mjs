@@ -15,10 +15,10 @@ const ABOUT = new Set(["machine", "rival", "node"]);
 export function figuresPage() {
   const results = JSON.parse(read("benchmarks/results.json"));
   const versions = Object.entries(results);
-  const names = [...new Set(versions.flatMap(([, own]) => Object.keys(own)))].filter((name) => !ABOUT.has(name));
+  const names = Object.keys(TITLES).filter((name) => versions.some(([, own]) => own[name] !== undefined));
   const sections = names.map((name) => {
     const tables = versions.flatMap(([version, own]) => (own[name] === undefined ? [] : [`### ${version}`, ...tablesOf(own[name], "")]));
-    return [`## ${titleOf(name)}`, questionOf(name), ...tables].join("\n\n");
+    return [`## ${TITLES[name]}`, questionOf(name), ...tables].join("\n\n");
   });
   const machines = versions.map(([version, { machine }]) => `- ${version}: ${machine}`).join("\n");
   return `# Speed
@@ -30,11 +30,8 @@ ${sections.join("\n\n")}
 `;
 }
 
+/** The benchmarks, in the order of the page. */
 const TITLES = { bench: "Calls and limits", worker: "Threads", pool: "Pools", compiler: "TypeScript plug-ins", engine: "Interpreter of TypeScript plug-ins", systems: "Typed systems", languages: "Languages" };
-
-function titleOf(name) {
-  return TITLES[name] ?? name;
-}
 
 /** First paragraph of the benchmark's header. */
 function questionOf(name) {
@@ -78,6 +75,9 @@ const TIMES = { ns: 1, us: 1e3, ms: 1e6 };
 /** Other units, as they are written. */
 const UNITS = { kB: "kB", MBs: "MB/s", MB: "MB", bytes: "bytes", percent: "%" };
 
+/** Heads that a field's name does not say well. */
+const HEADS = { echo16Us: "echo of 16 B", echo64KiUs: "echo of 64 KiB", echo1MiUs: "echo of 1 MiB", jsonUs: "JSON, small", json64KiUs: "JSON of 64 KiB", loop: "copy of 1 MiB, times a plain one" };
+
 /** A field's name in parts, such as `rival`, `Ns`. */
 function partsOf(column) {
   const [, words = "", unit = ""] = /^(|.*?[a-z0-9])(Ns|Us|Ms|kB|KB|MBs|MB|Bytes|Percent|(?<![a-z0-9])(?:ns|us|ms|bytes|percent))$/.exec(column) ?? [undefined, column];
@@ -86,6 +86,7 @@ function partsOf(column) {
 
 /** `rivalNs` to `rival`, `warmMBs` to `warm, MB/s`; times bring their unit with each figure. */
 function headOf(column) {
+  if (column in HEADS) return HEADS[column];
   const { words, unit } = partsOf(column);
   if (unit === "") return words;
   if (unit.toLowerCase() in TIMES) return words || "time";
@@ -101,7 +102,7 @@ function format(value, column) {
 
 function duration(ns) {
   const [unit, size] = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9]].findLast(([, each]) => ns >= each) ?? ["ns", 1];
-  return `${rounded(ns / size)} ${unit}`;
+  return `${rounded(ns / size)}\u00a0${unit}`;
 }
 
 function rounded(value) {

@@ -90,7 +90,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       setup.onResolve({ filter: /^tenon:/ }, ({ path }) => ({ path, namespace: PDK, sideEffects: path === ENTRY }));
       setup.onResolve({ filter: /^@tenon\/pdk(\/|$)/ }, ({ path }) => {
         const inside = path.slice("@tenon/pdk".length + 1);
-        return { path: inside === "" ? "mod.js" : inside === "web" ? "web/mod.js" : inside.endsWith(".js") ? inside : `${inside}.js`, namespace: PDK, sideEffects: false };
+        return { path: inside === "" ? "mod.js" : inside.endsWith(".js") ? inside : `${inside}.js`, namespace: PDK, sideEffects: false };
       });
       setup.onResolve({ filter: /^\./, namespace: PDK }, ({ path, importer }) => {
         const folder = importer.includes("/") ? importer.slice(0, importer.lastIndexOf("/")) : "";

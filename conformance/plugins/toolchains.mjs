@@ -122,7 +122,7 @@ export async function compileNim(directory, main) {
 /**
  * Compiles Lua's interpreter, from Debian's sources, with a shim and a script into one module.
  *
- * @param {string} directory Of `lua.c` and `kitchen_sink.lua`, from the root of the repository.
+ * @param {string} directory Of `plugin.c` and `kitchen_sink.lua`, from the root of the repository.
  * @returns {Promise<{ wasm: Uint8Array, tool: string }>} The module, and what compiled it.
  */
 export async function compileLua(directory) {

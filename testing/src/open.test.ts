@@ -148,7 +148,9 @@ describe("checkSize()", () => {
     vi.stubEnv("CI", "true");
     await using plugin = await openPlugin({ source, functions: { "extism:host/user": { level: () => 0, later: () => 0n } } });
     await expect(plugin.checkSize({ file: join(folder, "never.json") })).rejects.toThrow("commit it");
-    writeFileSync(join(folder, "odd.json"), "{}");
-    await expect(plugin.checkSize({ file: join(folder, "odd.json") })).rejects.toThrow("delete it");
+    for (const odd of ["{}", "null", "7", '{ "bytes": 1', ""]) {
+      writeFileSync(join(folder, "odd.json"), odd);
+      await expect(plugin.checkSize({ file: join(folder, "odd.json") }), odd).rejects.toThrow('"odd.json" has no numbers "bytes" and "gzip"; delete it'.replace('"odd.json"', `"${join(folder, "odd.json")}"`));
+    }
   });
 });

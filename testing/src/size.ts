@@ -50,7 +50,16 @@ async function readRecord(file: string): Promise<SizeRecord | undefined> {
     if (["", "false", undefined].includes(process.env["CI"])) return undefined;
     throw new Error(`Cannot compare the plug-in's size: there is no "${file}"; run "tenon test" on your machine and commit it`, { cause });
   }
-  const { bytes, gzip } = JSON.parse(text) as Partial<SizeRecord>;
+  const { bytes, gzip } = parseRecord(text);
   if (typeof bytes !== "number" || typeof gzip !== "number") throw new Error(`Cannot compare the plug-in's size: "${file}" has no numbers "bytes" and "gzip"; delete it to record them anew`);
   return { bytes, gzip };
+}
+
+/** What has no record in it has nothing in it. */
+function parseRecord(text: string): Partial<SizeRecord> {
+  try {
+    return { ...(JSON.parse(text) as Partial<SizeRecord>) };
+  } catch {
+    return {};
+  }
 }

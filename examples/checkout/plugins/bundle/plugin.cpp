@@ -1,4 +1,4 @@
-// Merchant 3, in C++ with its standard library: 15 percent when tea, a pot and cups are bought together, 4 for two of them.
+// A merchant, in C++ with its standard library: 15 percent when tea, a pot and cups are bought together, 4 for two of them.
 #include <algorithm>
 #include <array>
 

@@ -1,4 +1,4 @@
-/** Merchant 1, in AssemblyScript: new customers get 20 percent on carts of 100 and more, and whoever came back gets 5. */
+/** A merchant, in AssemblyScript: new customers get 20 percent on carts of 100 and more, and whoever came back gets 5. */
 import { Cart, Discount } from "./shop-discounts";
 
 export function before_checkout(cart: Cart): Discount {

@@ -1,4 +1,4 @@
-//! Merchant 5, in Zig: one percent for every order that the customer has made, as the shop tells.
+//! A merchant, in Zig: one percent for every order that the customer has made, as the shop tells.
 
 const std = @import("std");
 const bindings = @import("bindings.zig");

@@ -5,13 +5,8 @@
  */
 #pragma once
 
-#ifdef __cplusplus
-#define EXPORT(name) extern "C" __attribute__((export_name(#name))) int name(void)
-#define IMPORT(name) extern "C" __attribute__((import_module("extism:host/env"), import_name(#name)))
-#else
 #define EXPORT(name) __attribute__((export_name(#name))) int name(void)
 #define IMPORT(name) __attribute__((import_module("extism:host/env"), import_name(#name)))
-#endif
 
 typedef unsigned long long u64;
 

@@ -1,5 +1,5 @@
 /*
- * Merchant 4 misbehaves: what it does to the host is chosen by the number of the cart. Its pranks may cost the merchant a
+ * A merchant, in C without a kit, that misbehaves: what it does to the host is chosen by the number of the cart. Its pranks may cost the merchant a
  * call, never the shop anything. With the configuration `endless=yes` two of them do not end by themselves.
  */
 #include "plugin.h"

@@ -1,4 +1,4 @@
-/** Merchant 6, in TypeScript: 7 percent when something to drink meets something to eat. */
+/** A merchant, in TypeScript: 7 percent when something to drink meets something to eat. */
 import type { BeforeCheckoutArgument, Discount } from "./shop-discounts.ts";
 
 const DRINKS = new Set(["tea"]);

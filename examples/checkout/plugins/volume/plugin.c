@@ -1,4 +1,4 @@
-/* Merchant 2, in C: one percent for every three pieces in the cart, up to ten. */
+/* A merchant, in C: one percent for every three pieces in the cart, up to ten. */
 #include "bindings.h"
 
 static int32_t plugin_before_checkout(const Cart *cart, Discount *discount) {

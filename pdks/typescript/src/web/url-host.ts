@@ -30,7 +30,7 @@ export function parseHost(text: string, isSpecial: boolean): string | undefined 
 function toAscii(domain: string): string | undefined {
   const normal = domain.normalize("NFKC").replace(/\u00ad|\u200b|\u2060|\ufeff/g, "").toLowerCase().normalize("NFC").replace(/[\u3002\uff0e\uff61]/g, ".");
   if (normal.includes("\ufffd")) return undefined;
-    return normal.split(".").map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
+  return normal.split(".").map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
 }
 
 /** Source: https://www.rfc-editor.org/rfc/rfc3492 */

@@ -5,7 +5,6 @@
 import { parseForm, percentEncode, serializeForm, FRAGMENT } from "./percent.ts";
 import { encodeQuery, encodeUserinfo, isSpecial, parseUrl, serializePath, serializeUrl, setHost, setPath, setPort, type UrlRecord } from "./url-record.ts";
 
-
 /** A URL, parsed; setting a part changes the whole. */
 export class URL {
   readonly #record: UrlRecord;

@@ -1,4 +1,4 @@
-//! Merchant 7, in Rust: 20 percent for new customers whose carts are of 100 and more.
+//! A merchant, in Rust: 20 percent for new customers whose carts are of 100 and more.
 
 mod bindings;
 

@@ -1,4 +1,4 @@
-//! Merchant 4, in Rust: 3 percent on carts of 50 and more, 6 on those of 150 and more.
+//! A merchant, in Rust: 3 percent on carts of 50 and more, 6 on those of 150 and more.
 
 mod bindings;
 
