@@ -377,6 +377,31 @@ describe("the module", () => {
     const input = JSON.stringify({ a: Array.from({ length: 2000 }, (_, n) => n) });
     for (let round = 0; round < 50; round++) expect(await plugin.call("f", input)).toBe("1999000");
   });
+
+  it("frees an object with its last reference, and no sooner", async () => {
+    const plugin = await load(`
+      const seen: WeakRef<object>[] = [];
+      const made = (): { n: number } => { const object = { n: 1 }; seen.push(new WeakRef(object)); return object; };
+      const alive = (): boolean => seen.at(-1)!.deref() !== undefined;
+      export function f(): boolean[] {
+        made();
+        const dropped = alive();
+        let local: unknown = made();
+        const before = alive();
+        local = 1;
+        const after = alive();
+        const first = made(), list = [first];
+        let second: unknown = first;
+        second = local;
+        const twice = alive();
+        const sum = made().n + made().n;
+        const read = alive();
+        list[0] = { n: sum };
+        const compared = made() === second;
+        return [dropped, before, after, twice, read, alive(), compared, first.n === 1];
+      }`);
+    expect(JSON.parse(await plugin.call("f"))).toEqual([false, true, false, true, false, false, false, true]);
+  });
 });
 
 describe("projects", () => {
