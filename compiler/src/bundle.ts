@@ -72,6 +72,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         bundle: true, write: false, metafile: true, sourcemap: "external", sourcesContent: false,
         outdir: options.root, absWorkingDir: options.root,
         format: "esm", target: "es2023", platform: "browser", charset: "utf8", legalComments: "none", keepNames: false,
+        // The engine computes all values of a template before it converts the first to text; what this becomes does not, and is no slower.
+        supported: { "template-literal": false },
         mainFields: ["browser", "module", "main"], conditions: ["tenon", "worker", ...options.conditions],
         minify: options.isMinified, logLevel: "silent",
         define: { "process.env.NODE_ENV": '"production"', global: "globalThis", ...webDefines(), ...options.define },

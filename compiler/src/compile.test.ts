@@ -367,6 +367,11 @@ describe("the module", () => {
     expect(without.wasm.length).toBeLessThan(withEval.wasm.length - 50_000);
   });
 
+  it("converts each value of a template before the next is computed, as the language has it", async () => {
+    const plugin = await load("export function order() { const a = [1]; const raw = String.raw`\\u${a}|${a.push(3)}`; return `${raw} ${a}|${a.push(2)}`; }");
+    expect(await plugin.call("order", "")).toBe("\\u1,3|2 1,3|3"); // a tag gets all values at once
+  });
+
   it("holds what the top level made", async () => {
     const plugin = await load("const squares = Array.from({ length: 1000 }, (_, n) => n * n); class Counter { #n = 0; next() { return ++this.#n; } } const counter = new Counter(); export function f(n: number): number { return squares[n]! + counter.next(); }");
     expect([await plugin.call("f", "10"), await plugin.call("f", "10")]).toEqual(["101", "102"]);

@@ -30,6 +30,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 
 /** What the engine does not have, or does differently; the same holds for what fails and passes. */
 const MISSING: Readonly<Record<string, string>> = {
+  "order of a template": "code that a plug-in evaluates itself computes all values of a template before it converts the first to text; the compiler's own output does not",
   "rest and spread of objects": "a string that is spread into an object, as in `{ ...\"ab\" }`, is left out",
   "Temporal": "the engine does not have it",
   "Intl": "the engine does not have it; packages for formatting work",

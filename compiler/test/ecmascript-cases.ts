@@ -14,6 +14,7 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, string>>>> =
     "functions in blocks stay there in strict code": "'use strict'; { function inner() {} } return typeof inner === 'undefined';",
     "names and lengths of functions": "const o = { ['a' + 1]: () => 0, get b() { return 0; } }; return o.a1.name === 'a1' && Object.getOwnPropertyDescriptor(o, 'b').get.name === 'get b' && ((a, b = 1, c) => 0).length === 1;",
     "new.target": "function F() { return { t: new.target === F }; } return new F().t;",
+    "order of a template": "const a = [1]; return `${a}|${a.push(2)}` === '1|2';",
     "tail of a labelled block": "a: { b: { break a; } return false; } return true;",
   },
   "ES2015 classes": {
