@@ -380,7 +380,12 @@ describe("the module", () => {
   it("survives many calls without growing", async () => {
     const plugin = await load("export function f(x: { a: number[] }): number { return x.a.map((n) => ({ n })).reduce((sum, { n }) => sum + n, 0); }");
     const input = JSON.stringify({ a: Array.from({ length: 2000 }, (_, n) => n) });
-    for (let round = 0; round < 50; round++) expect(await plugin.call("f", input)).toBe("1999000");
+    const sizes: number[] = [];
+    for (let round = 0; round < 50; round++) {
+      expect(await plugin.call("f", input)).toBe("1999000");
+      sizes.push(await plugin.memoryBytes());
+    }
+    expect(sizes.at(-1)).toBe(sizes[4]);
   });
 
   it("frees an object with its last reference, and no sooner", async () => {

@@ -11,6 +11,8 @@ export type Loaded = Compiled & {
   bytes(name: string, input?: string | Uint8Array): Promise<Uint8Array>;
   /** The error text of a call that must fail. */
   fail(name: string, input?: string | Uint8Array): Promise<string>;
+  /** Size of the plug-in's memory in bytes. */
+  memoryBytes(): Promise<number>;
   close(): Promise<void>;
 };
 
@@ -20,7 +22,7 @@ export async function load(source: string | Record<string, string>, options: Com
   return { ...compiled, ...(await instantiate(compiled.wasm, functions, config)) };
 }
 
-export async function instantiate(wasm: Uint8Array, functions: HostFunctions = {}, config: Record<string, string> = {}, logger: Partial<Console> = {}): Promise<Pick<Loaded, "call" | "bytes" | "fail" | "close">> {
+export async function instantiate(wasm: Uint8Array, functions: HostFunctions = {}, config: Record<string, string> = {}, logger: Partial<Console> = {}): Promise<Pick<Loaded, "call" | "bytes" | "fail" | "memoryBytes" | "close">> {
   const silent = { ...Object.fromEntries(["trace", "debug", "info", "warn", "error", "log"].map((level) => [level, () => undefined])), ...logger } as Console;
   const plugin = await createRival({ wasm: [{ data: wasm }] }, { useWasi: needsWasi(wasm), functions, config, logger: silent, logLevel: "trace" } as never);
   const bytes = async (name: string, input: string | Uint8Array = ""): Promise<Uint8Array> => (await plugin.call(name, input))?.bytes() ?? new Uint8Array();
@@ -36,6 +38,7 @@ export async function instantiate(wasm: Uint8Array, functions: HostFunctions = {
       }
       throw new Error(`Expected "${name}" to fail, and it returned "${output?.text()}"`);
     },
+    memoryBytes: async () => ((await plugin.getInstance()).exports["memory"] as WebAssembly.Memory).buffer.byteLength,
     close: () => plugin.close(),
   };
 }
