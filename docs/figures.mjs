@@ -22,7 +22,7 @@ export function figuresPage() {
   });
   const machines = versions.map(([version, { machine }]) => `- ${version}: ${machine}`).join("\n");
   return `# Speed
-Measured by the programs in \`benchmarks/\`, each in one process, the rival (npm \`@extism/extism\`) in turn with us. Where there is a rival, a ratio above 1 means that we are faster; of typed systems it is the cost, as a multiple of the raw call with JSON. The machine is a small virtual one: trust the ratios, and measure your own case with \`npm run bench\`.
+Measured by the programs in \`benchmarks/\`. Where there is a rival (npm \`@extism/extism\`; for the interpreter, QuickJS-NG built from C), it runs in turn with us, and a ratio above 1 means that we are faster; of typed systems the ratio is the cost, as a multiple of the raw call with JSON. The machine is a small virtual one: trust the ratios, and measure your own case with \`npm run bench\`.
 
 ${machines}
 
