@@ -108,6 +108,8 @@ describe("malformed modules", () => {
     { name: "an import of an unknown kind", bytes: moduleOf([2, [1, 1, 0x61, 1, 0x62, 5, 0]]), reason: "unknown", offset: 15 },
     { name: "an unknown form of tag", bytes: moduleOf([1, [1, 0x60, 0, 0]], [13, [1, 1, 0]]), reason: "unknown", offset: 17 },
     { name: "an unknown form of table", bytes: moduleOf([4, [1, 0x40, 1, 0x70, 0, 1, 0xd0, 0x70, 0x0b]]), reason: "unknown", offset: 11 },
+    { name: "a table of 2^32 elements", bytes: moduleOf([4, [1, 0x70, 0, 0x80, 0x80, 0x80, 0x80, 0x10]]), reason: "malformed", offset: 13 },
+    { name: "a supertype that is not there, of a final type", bytes: moduleOf([1, [1, 0x4f, 1, 1, 0x5f, 0]]), reason: "malformed", offset: 11 },
     { name: "data past the end", bytes: moduleOf([11, [1, 1, 5, 0]]), reason: "malformed", offset: 13 },
     { name: "another number of data segments than announced", bytes: moduleOf([12, [1]], [11, [0]]), reason: "malformed", offset: 14 },
   ];
@@ -129,6 +131,8 @@ describe("malformed modules", () => {
     { name: "an unknown catch clause", code: [0x1f, 0x40, 1, 4, 0, 0x0b, 0x0b], reason: "unknown", offset: 26 },
     { name: "an i32.const of six bytes", code: [0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x1a, 0x0b], reason: "malformed", offset: 23 },
     { name: "an unknown value type of a block", code: [0x02, 0x63, 0x01, 0x0b, 0x0b], reason: "malformed", offset: 25 },
+    { name: "a heap type below those that are known", code: [0xd0, 0x68, 0x1a, 0x0b], reason: "unknown", offset: 24 },
+    { name: "a heap type above them", code: [0xd0, 0x75, 0x1a, 0x0b], reason: "unknown", offset: 24 },
     { name: "an else without if", code: [0x05, 0x0b], reason: "malformed", offset: 23 },
     { name: "a br_table longer than the body", code: [0x41, 0, 0x0e, 0xff, 0x7f, 0, 0x0b], reason: "malformed", offset: 26 },
   ];
@@ -149,10 +153,61 @@ describe("sizes", () => {
     expect(() => parseModule(custom(1_001))).toThrow(expect.objectContaining({ reason: "too-large", offset: 8 + 3 * 1_000 }) as Error);
   });
 
+  test("types are counted over all groups of them", () => {
+    const group = (count: number): Uint8Array => {
+      const types = new Uint8Array(2 * count).fill(0x5f);
+      for (let at = 1; at < types.length; at += 2) types[at] = 0; // structures without fields
+      return new Writer().byte(0x4e).u32(count).raw(types).view();
+    };
+    const both = (second: number): Uint8Array => encodeModule([{ id: 1, parts: [Uint8Array.of(2), group(600_000), group(second)] }]);
+    expect(parseModule(both(400_000)).types.length).toBe(1_000_000);
+    expect(() => parseModule(both(400_001))).toThrow(expect.objectContaining({ reason: "too-large", construct: "types" }) as Error);
+  });
+
+  test("a memory of 64 bits has at most as many pages as a number says exactly", () => {
+    const pages = (count: bigint): Uint8Array => encodeModule([{ id: 5, parts: [new Writer().all(1, 4).u64(count).view()] }]);
+    expect(parseModule(pages(2n ** 53n - 1n)).memories[0]?.min).toBe(2 ** 53 - 1);
+    expect(() => parseModule(pages(2n ** 53n))).toThrow(expect.objectContaining({ reason: "too-large", offset: 12 }) as Error);
+  });
+
   test("element expressions are kept as one range", () => {
     const items = Array.from({ length: 300 }, () => [0xd0, 0x70, 0x0b]).flat();
     const [segment] = parseModule(moduleOf([9, [1, 5, 0x70, 0xac, 2, ...items]])).elements;
     expect(segment?.expressions).toEqual({ count: 300, start: 16, end: 16 + items.length });
+  });
+});
+
+describe("parseModule() reads", () => {
+  const FUNCTION = [0x60, 0, 0];
+  test("final types with and without a supertype, and fields of a byte and of two", () => {
+    const { types } = parseModule(moduleOf([1, [4, 0x50, 0, 0x5f, 0, 0x4f, 1, 0, 0x5f, 2, 0x78, 1, 0x77, 0, 0x4f, 0, 0x5e, 0x77, 1, ...FUNCTION]]));
+    expect(types.map(({ kind }) => kind)).toEqual(["struct", "struct", "array", "function"]);
+  });
+
+  const SEGMENTS = [
+    { name: "active", bytes: [0, 0x41, 0, 0x0b, 1, 0], mode: "active" },
+    { name: "passive", bytes: [1, 0, 1, 0], mode: "passive" },
+    { name: "active, of a table that is named", bytes: [2, 0, 0x41, 0, 0x0b, 0, 1, 0], mode: "active" },
+    { name: "declared", bytes: [3, 0, 1, 0], mode: "declarative" },
+    { name: "active, of expressions", bytes: [4, 0x41, 0, 0x0b, 1, 0xd2, 0, 0x0b], mode: "active" },
+    { name: "passive, of expressions", bytes: [5, 0x70, 1, 0xd2, 0, 0x0b], mode: "passive" },
+    { name: "active, of expressions and a table that is named", bytes: [6, 0, 0x41, 0, 0x0b, 0x70, 1, 0xd2, 0, 0x0b], mode: "active" },
+    { name: "declared, of expressions", bytes: [7, 0x70, 1, 0xd2, 0, 0x0b], mode: "declarative" },
+  ];
+  test.each(SEGMENTS)("elements that are $name, and they are the same when limits are built in", ({ bytes, mode }) => {
+    const module = moduleOf([1, [1, ...FUNCTION]], [3, [1, 0]], [4, [1, 0x70, 0, 1]], [9, [1, ...bytes]], [10, [1, 2, 0, 0x0b]]);
+    expect(WebAssembly.validate(module as BufferSource)).toBe(true);
+    expect(parseModule(module).elements).toMatchObject([{ mode, table: 0 }]);
+    const [written] = parseModule(limitModule(module, { interrupt: true }).bytes).elements;
+    expect(written).toMatchObject({ mode, table: 0, functions: bytes[0] as number < 4 ? [1] : undefined });
+  });
+
+  test("limits of every kind, and writes them as they were", () => {
+    for (const [flags, ...values] of [[0, 1], [1, 1, 2], [3, 1, 2], [4, 1], [5, 1, 2], [7, 1, 2]] as const) {
+      const module = moduleOf([5, [1, flags, ...values]]);
+      expect(parseModule(module).memories).toEqual([{ min: 1, max: values[1], shared: (flags & 2) > 0, is64: (flags & 4) > 0 }]);
+      expect(limitModule(module, { memoryPages: 2 }).bytes).toEqual(moduleOf([5, [1, flags | 1, 1, 2]]));
+    }
   });
 });
 

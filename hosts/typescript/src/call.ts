@@ -59,6 +59,8 @@ export class Call {
   /** What the plug-in gave to `proc_exit`. */
   exitCode: number | undefined = undefined;
   hostCalls = 0;
+  /** Host calls between two looks at the clock, less one; 0 once the host has read much at a time, or time is up. */
+  lookMask = 31;
   logBytes = 0;
   /** Absent where the call cannot wait. */
   waiting: Waiting | undefined = undefined;

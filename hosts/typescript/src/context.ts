@@ -7,6 +7,9 @@ import type { LogLevel } from "./log.ts";
 import { type Session, writeLog } from "./session.ts";
 import type { Variables } from "./vars.ts";
 
+/** What takes about a millisecond to read: a plug-in that passes so much makes the host look at the clock every time. */
+const LOOK_BYTES = 1 << 20;
+
 /**
  * The call a host function runs in. Good until that call ends: a host function that keeps it longer gets an error and
  * never the memory of another call.
@@ -64,7 +67,7 @@ export class CallContext {
    * @throws {PluginError} `memory/bad-handle` if no live block starts there.
    */
   bytes(handle: bigint): Uint8Array<ArrayBuffer> {
-    return this.#live().kernel.bytes(handle);
+    return this.#noteRead(this.#live().kernel.bytes(handle));
   }
 
   /**
@@ -73,7 +76,7 @@ export class CallContext {
    * @throws {PluginError} `memory/bad-handle` if no live block starts there.
    */
   text(handle: bigint): string {
-    return this.#live().kernel.text(handle);
+    return this.#noteRead(this.#live().kernel.text(handle));
   }
 
   /**
@@ -157,6 +160,11 @@ export class CallContext {
    */
   log(level: LogLevel, text: string): void {
     writeLog(this.#live(), level, text, "log");
+  }
+
+  #noteRead<Read extends { readonly length: number }>(read: Read): Read {
+    if (read.length >= LOOK_BYTES) this.#call.lookMask = 0;
+    return read;
   }
 
   #live(): Session {

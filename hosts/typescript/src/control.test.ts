@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import { ATTACKS, timeFor } from "../test/attacks.ts";
 import { failureOf } from "../test/engine-suite.ts";
-import { plugin, wat } from "../test/wat.ts";
+import { OUTPUT_H, plugin, wat } from "../test/wat.ts";
 import { createPlugin } from "./node.ts";
-import type { PluginOptions, PluginSource } from "./mod.ts";
+import { type CallContext, type HostFunction, hostFunction, type PluginOptions, type PluginSource } from "./mod.ts";
 
 const options = (codes: readonly string[], limits: { readonly fuel?: number } = {}): PluginOptions => ({
   limits: { timeoutMs: timeFor({ codes }, 50), memoryPages: 256, ...limits },
@@ -114,6 +114,49 @@ describe("limits", () => {
     const before = now;
     expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
     expect(now - before).toBeLessThan(1_100);
+  });
+
+  const TAKING = [
+    { name: "reads nothing", size: 16, stepMs: 1, most: 100 + 32 },
+    { name: "reads a mebibyte each time, as text", size: 1_048_576, stepMs: 40, most: 4, params: ["text"] as const },
+    { name: "reads a mebibyte each time, as bytes", size: 1_048_576, stepMs: 40, most: 4, params: ["bytes"] as const },
+    { name: "reads a mebibyte each time by its handle", size: 1_048_576, stepMs: 40, most: 4, read: (context: CallContext, handle: bigint) => void context.bytes(handle) },
+  ];
+  test.each(TAKING)("a host function that takes its time and $name is stopped between two of the plug-in's looks", async ({ size, stepMs, most, params, read }) => {
+    let now = 0;
+    let calls = 0;
+    const take = (): void => {
+      calls += 1;
+      now += stepMs;
+    };
+    const { defaultPlatform } = await import("./platform.ts");
+    const raw: HostFunction = (context, handle) => (take(), read?.(context, handle as bigint));
+    const asking = plugin(
+      `(func (export "run") (local $h i64) (local.set $h (call $alloc (i64.const ${size}))) (loop $l (try (do (call $ask (local.get $h))) (catch_all)) (br $l))) (func (export "fine"))`,
+      `(import "extism:host/user" "ask" (func $ask (param i64)))`,
+    );
+    await using sut = await createPlugin(asking, {
+      functions: { "extism:host/user": { ask: params === undefined ? raw : hostFunction({ params, result: "none" }, take) } },
+      limits: { timeoutMs: 100 },
+      platform: { ...defaultPlatform(), now: () => now },
+    });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(calls).toBeLessThanOrEqual(most);
+    await sut.call("fine");
+  });
+
+  test("a variable that is read for ever is stopped between two of the plug-in's looks", async () => {
+    let now = 0;
+    const { defaultPlatform } = await import("./platform.ts");
+    const reading = plugin(`(global $n (mut i64) (i64.const 0))
+      (func $key (result i64) (local $k i64) (local.set $k (call $alloc (i64.const 1))) (call $store_u8 (local.get $k) (i32.const 110)) (local.get $k))
+      (func $number (result i64) (local $h i64) (local.set $h (call $alloc (i64.const 8))) (call $store_u64 (local.get $h) (global.get $n)) (local.get $h))
+      (func (export "run") (call $var_set (i64.const 0) (call $alloc (i64.const 1000000)))
+        (loop $l (global.set $n (i64.add (global.get $n) (i64.const 1))) (call $var_set (call $key) (call $number)) (call $free (call $var_get (i64.const 0))) (br $l)))
+      (func (export "count") (local $h i64) (local.set $h (call $var_get (call $key))) ${OUTPUT_H})`);
+    await using sut = await createPlugin(reading, { limits: { timeoutMs: 100 }, platform: { ...defaultPlatform(), now: () => (now += 10) } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(new DataView((await sut.call("count")).bytes().buffer).getUint32(0, true)).toBeLessThan(16);
   });
 
   test("a time limit of 0 stops every call that looks at the clock", async () => {

@@ -9,8 +9,8 @@ import { ADDED } from "@tenon/wasm/reserved";
 
 import { PluginError } from "./error.ts";
 import { INTERRUPT_INTERVAL, LIMIT_CEILINGS } from "./limits.ts";
-import { type Session, failCall } from "./session.ts";
-import { abortFailure, timeoutFailure } from "./watch.ts";
+import type { Session } from "./session.ts";
+import { isTimeUp } from "./watch.ts";
 
 /** Counters of one instance, as far as its module has them. */
 export interface InstanceControls {
@@ -26,21 +26,7 @@ export interface InstanceControls {
  * @returns 0 to stop the module, else the next countdown.
  */
 export function createInterrupt(session: Session): () => number {
-  return () => {
-    const { call } = session;
-    if (call.isOver) return 0;
-    const now = session.platform.now();
-    call.deadline ??= now + call.timeoutMs;
-    if (now >= call.deadline) {
-      failCall(session, timeoutFailure(call));
-      return 0;
-    }
-    if (call.options.signal?.aborted) {
-      failCall(session, abortFailure(call));
-      return 0;
-    }
-    return INTERRUPT_INTERVAL;
-  };
+  return () => (session.call.isOver || isTimeUp(session) ? 0 : INTERRUPT_INTERVAL);
 }
 
 /**

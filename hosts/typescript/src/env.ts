@@ -7,6 +7,7 @@ import type { HOST_IMPORTS } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import type { LogLevel } from "./log.ts";
 import { type Session, failCall, writeLog } from "./session.ts";
+import { isTimeUp } from "./watch.ts";
 
 /** The host's half of `extism:host/env`, by name. */
 export type HostImports = { readonly [Name in (typeof HOST_IMPORTS)[number]]: (...handles: bigint[]) => bigint | number | void };
@@ -41,6 +42,8 @@ export function createHostImports(session: Session): HostImports {
     var_get: (key = 0n) =>
       guard(() => {
         const value = session.vars.get(takeText(key));
+        // Much may be copied in one cheap call, so the plug-in's own looks are too few.
+        if (isTimeUp(session)) throw session.call.failure;
         return value === undefined ? 0n : session.kernel.store(value);
       }),
     var_set: (key = 0n, value = 0n) =>

@@ -251,7 +251,7 @@ export class InlineEngine implements Engine {
     const text = this.#session.kernel.error();
     if (text === undefined && (code === undefined || code === 0)) return undefined;
     const returnCode = code ?? 0;
-    const why = text === undefined || text === "" ? `it returned ${returnCode}` : clipText(text);
+    const why = text ? clipText(text) : `it returned ${returnCode}`;
     return new PluginError("call/failed", `The plug-in "${this.#session.plugin}" failed in "${name}": ${why}`, { returnCode, text: text ?? "" }, { plugin: this.#session.plugin, function: name });
   }
 
@@ -279,8 +279,8 @@ export class InlineEngine implements Engine {
 
   #startFailure(thrown: unknown): PluginError {
     const { call, plugin } = this.#session;
-    const known = call.failure ?? (PluginError.is(thrown) ? thrown : undefined);
-    if (known !== undefined) return this.#named(known);
+    if (call.failure !== undefined) return this.#named(call.failure);
+    if (PluginError.is(thrown)) return this.#named(thrown);
     if (thrown instanceof WasiExit) {
       return new PluginError("start/failed", `Cannot start the plug-in "${plugin}": it ended itself with exit code ${thrown.exitCode}`, { phase: "start" }, { plugin });
     }

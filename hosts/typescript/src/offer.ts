@@ -9,7 +9,7 @@ import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
 import type { HostFunction, HostType, Signature, WasmValue } from "./functions.ts";
 import { type Session, failCall } from "./session.ts";
-import { watchCall } from "./watch.ts";
+import { isTimeUp, watchCall } from "./watch.ts";
 
 export { CAN_SUSPEND } from "./jspi.ts";
 export { canWait, promising, Suspender } from "./suspend.ts";
@@ -63,6 +63,11 @@ export function importFunction(
     const { call } = session;
     if (contextCall !== call) enter(call);
     call.hostCalls += 1;
+    // The plug-in's own looks take no notice of what the host does between them.
+    if ((call.hostCalls & call.lookMask) === 0 && isTimeUp(session)) {
+      call.lookMask = 0; // for a plug-in that catches this and calls again
+      throw call.failure;
+    }
     return context as CallContext;
   };
   const end = (value: unknown): unknown => (typeof value === rawType ? value : leave(value));
@@ -112,12 +117,12 @@ export function importFunction(
         };
     }
   }
-  const decode = decoder(session, host.params, id);
   return (...values) => {
-    const running = begin();
+    let running: CallContext;
     let decoded: unknown[];
     try {
-      decoded = decode(values);
+      running = begin();
+      decoded = host.params.map((type, index) => decodeParam(running, type, values[index], id, index));
     } catch (failure) {
       throw failCall(session, failure as PluginError);
     }
@@ -208,12 +213,8 @@ function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Decodes the parameters of the comfortable form. */
-function decoder(session: Session, types: readonly HostType[], id: ImportName): (values: WasmValue[]) => unknown[] {
-  return (values) => types.map((type, index) => decodeParam(session, type, values[index], id, index));
-}
-
-function decodeParam(session: Session, type: HostType, value: WasmValue | undefined, id: ImportName, index: number): unknown {
+/** Decodes a parameter of the comfortable form. */
+function decodeParam(context: CallContext, type: HostType, value: WasmValue | undefined, id: ImportName, index: number): unknown {
   const place = `parameter ${index + 1}`;
   if (type === "i32" || type === "f32" || type === "f64") return typeof value === "number" ? value : badValue(id, place, type, value);
   if (typeof value !== "bigint") return badValue(id, place, type === "i64" ? type : `a handle (i64) of ${type}`, value);
@@ -221,12 +222,12 @@ function decodeParam(session: Session, type: HostType, value: WasmValue | undefi
     case "i64":
       return value;
     case "text":
-      return session.kernel.text(value);
+      return context.text(value);
     case "bytes":
-      return session.kernel.bytes(value);
+      return context.bytes(value);
     case "json":
       try {
-        return JSON.parse(session.kernel.text(value)) as unknown;
+        return context.json(value);
       } catch (cause) {
         if (PluginError.is(cause)) throw cause;
         return badValue(id, place, "JSON", String(cause));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { guestStack } from "./trap.ts";
+import { guestStack, trapKind } from "./trap.ts";
 
 const stackOf = (...lines: string[]): readonly string[] => guestStack(Object.assign(new Error("trap"), { stack: ["Error: trap", ...lines].join("\n") }));
 
@@ -24,5 +24,19 @@ describe("guestStack()", () => {
   test("a name of a megabyte costs no more than its end", () => {
     const [frame = ""] = stackOf(`    at ${"@".repeat(1_000_000)} (wasm://wasm/1a2b:wasm-function[7]:0x1a)`);
     expect(frame.length).toBeLessThan(512);
+  });
+});
+
+describe("trapKind()", () => {
+  const CASES = [
+    { name: "V8, an entry past the end of a table", text: "table index is out of bounds", kind: "table-out-of-bounds" },
+    { name: "V8, elements that were dropped", text: "element segment out of bounds", kind: "table-out-of-bounds" },
+    { name: "V8 before Node 20", text: "table access out of bounds", kind: "table-out-of-bounds" },
+    { name: "JavaScriptCore, an entry past the end of a table", text: "Out of bounds table access", kind: "table-out-of-bounds" },
+    { name: "JavaScriptCore, with the host's source", text: "Unreachable code should not be executed (evaluating 'run(null)')", kind: "unreachable" },
+    { name: "SpiderMonkey", text: "index out of bounds", kind: "memory-out-of-bounds" },
+  ];
+  test.each(CASES)("reads $name", ({ text, kind }) => {
+    expect(trapKind(new WebAssembly.RuntimeError(text))).toBe(kind);
   });
 });

@@ -21,7 +21,7 @@ export type TrapKind =
 
 const KINDS: readonly (readonly [RegExp, TrapKind])[] = [
   [/unreachable/i, "unreachable"],
-  [/table index|table access|table.* out of bounds|out of bounds (?:table|call_indirect)/i, "table-out-of-bounds"],
+  [/table index|(?:table|element).* out of bounds|out of bounds (?:table|call_indirect)/i, "table-out-of-bounds"],
   [/signature mismatch|indirect call|call_indirect|null function/i, "indirect-call"],
   [/memory access out of bounds|out of bounds memory|index out of bounds|unaligned/i, "memory-out-of-bounds"],
   [/by zero/i, "integer-divide-by-zero"],

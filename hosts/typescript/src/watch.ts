@@ -1,11 +1,29 @@
-/** Ends a call that waits for a promise when its time is up or its caller's signal says so. Nothing outlives the wait. */
+/** Ends a call when its time is up or its caller's signal says so, also one that waits for a promise. Nothing outlives the wait. */
 
 import { PluginError } from "./error.ts";
 import type { Platform } from "./platform.ts";
 import type { Call, Waiting } from "./call.ts";
+import { type Session, failCall } from "./session.ts";
 
 /** Longest time that `setTimeout` takes, in milliseconds. */
 const MAX_TIMER_MS = 0x7fff_ffff;
+
+/**
+ * Looks at the clock and the signal of the running call.
+ *
+ * @param session Session of the plug-in.
+ * @returns Whether the call has to end; it has the failure then. Not so where none runs, as when the embedder calls an export.
+ */
+export function isTimeUp(session: Session): boolean {
+  const { call, platform } = session;
+  if (call.isOver) return false;
+  const now = platform.now();
+  call.deadline ??= now + call.timeoutMs;
+  if (now >= call.deadline) failCall(session, timeoutFailure(call));
+  else if (call.options.signal?.aborted) failCall(session, abortFailure(call));
+  else return false;
+  return true;
+}
 
 /**
  * Watches a waiting call.

@@ -6,16 +6,17 @@ import { ECHO } from "../../test/wat.ts";
 
 const host = new URL("../../dist/bundled/node.js", import.meta.url).href;
 const CASES = [
-  { name: "is closed, whose thread is kept", end: "await plugin.close();" },
-  { name: "is open and idle", end: "" },
-  { name: "is one of several, each on a thread of its own", end: "await Promise.all([1, 2, 3].map(() => open()));" },
+  { name: "is closed, whose thread is kept", options: "", end: "await plugin.close();" },
+  { name: "is open and idle", options: "", end: "" },
+  { name: "is one of several, each on a thread of its own", options: "", end: "await Promise.all([1, 2, 3].map(() => open()));" },
+  { name: "has no time limit, so that no timer waits for its answer", options: 'limits: "none"', end: "" },
 ] as const;
 
-test.each(CASES)("a process ends by itself when a plug-in on a thread $name", ({ end }) => {
+test.each(CASES)("a process ends by itself, and not before it has its answer, when a plug-in on a thread $name", ({ options, end }) => {
   const script = `
     import { createPlugin } from ${JSON.stringify(host)};
     const bytes = Uint8Array.from(${JSON.stringify([...ECHO])});
-    const open = () => createPlugin(bytes, { engine: "worker" });
+    const open = () => createPlugin(bytes, { engine: "worker", ${options} });
     const plugin = await open();
     console.log(String(await plugin.call("echo", "done")));
     ${end}`;
