@@ -246,6 +246,26 @@ describe("exceptions under a limit of pages", () => {
   });
 });
 
+describe("code that may wait for ever", () => {
+  const wait = (width: 32 | 64, memory: string): Uint8Array => compile(`(module ${memory} (func (export "run") (drop (memory.atomic.wait${width} (i32.const 0) (i${width}.const 0) (i64.const -1)))))`);
+  const SHARED = [`(memory 1 1 shared)`, `(import "a" "b" (memory 1 1 shared))`];
+
+  test.each([32, 64] as const)("memory.atomic.wait%d on a shared memory is refused where it shall be stopped, and only there", (width) => {
+    for (const memory of SHARED) {
+      expect(() => limitModule(wait(width, memory), { interrupt: true })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "memory.atomic.wait" }) as Error);
+      expect(WebAssembly.validate(limitModule(wait(width, memory), { fuel: true, stack: true }).bytes as BufferSource)).toBe(true);
+    }
+    // On a memory of its own it is a trap, where an engine takes it at all.
+    const alone = wait(width, "(memory 1 1)");
+    expect(WebAssembly.validate(limitModule(alone, { interrupt: true }).bytes as BufferSource)).toBe(WebAssembly.validate(alone as BufferSource));
+  });
+
+  test("atomic instructions that do not wait are accepted", () => {
+    const bytes = compile(`(module (memory 1 1 shared) (func (drop (memory.atomic.notify (i32.const 0) (i32.const 1))) (i32.atomic.store (i32.const 0) (i32.const 1)) (atomic.fence)))`);
+    expect(WebAssembly.validate(limitModule(bytes, { interrupt: true }).bytes as BufferSource)).toBe(true);
+  });
+});
+
 describe("memories", () => {
   test("eight are accepted under a limit of pages, one more is refused", () => {
     const module = (count: number): Uint8Array => compile(`(module ${"(memory 0)".repeat(count)})`);

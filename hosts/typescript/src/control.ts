@@ -10,7 +10,7 @@ import { ADDED } from "@tenon/wasm/reserved";
 import { PluginError } from "./error.ts";
 import { INTERRUPT_INTERVAL, LIMIT_CEILINGS } from "./limits.ts";
 import type { Session } from "./session.ts";
-import { isTimeUp } from "./watch.ts";
+import { lateFailure } from "./watch.ts";
 
 /** Counters of one instance, as far as its module has them. */
 export interface InstanceControls {
@@ -26,7 +26,7 @@ export interface InstanceControls {
  * @returns 0 to stop the module, else the next countdown.
  */
 export function createInterrupt(session: Session): () => number {
-  return () => (session.call.isOver || isTimeUp(session) ? 0 : INTERRUPT_INTERVAL);
+  return () => (session.call.isOver || lateFailure(session) ? 0 : INTERRUPT_INTERVAL);
 }
 
 /**

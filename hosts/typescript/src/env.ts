@@ -7,7 +7,7 @@ import type { HOST_IMPORTS } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import type { LogLevel } from "./log.ts";
 import { type Session, failCall, writeLog } from "./session.ts";
-import { isTimeUp } from "./watch.ts";
+import { lateFailure } from "./watch.ts";
 
 /** The host's half of `extism:host/env`, by name. */
 export type HostImports = { readonly [Name in (typeof HOST_IMPORTS)[number]]: (...handles: bigint[]) => bigint | number | void };
@@ -43,7 +43,8 @@ export function createHostImports(session: Session): HostImports {
       guard(() => {
         const value = session.vars.get(takeText(key));
         // Much may be copied in one cheap call, so the plug-in's own looks are too few.
-        if (isTimeUp(session)) throw session.call.failure;
+        const late = lateFailure(session);
+        if (late) throw late;
         return value === undefined ? 0n : session.kernel.store(value);
       }),
     var_set: (key = 0n, value = 0n) =>

@@ -9,7 +9,7 @@ import { CallContext } from "./context.ts";
 import { PluginError } from "./error.ts";
 import type { HostFunction, HostType, Signature, WasmValue } from "./functions.ts";
 import { type Session, failCall } from "./session.ts";
-import { isTimeUp, watchCall } from "./watch.ts";
+import { lateFailure, watchCall } from "./watch.ts";
 
 export { CAN_SUSPEND } from "./jspi.ts";
 export { canWait, promising, Suspender } from "./suspend.ts";
@@ -64,9 +64,10 @@ export function importFunction(
     if (contextCall !== call) enter(call);
     call.hostCalls += 1;
     // The plug-in's own looks take no notice of what the host does between them.
-    if ((call.hostCalls & call.lookMask) === 0 && isTimeUp(session)) {
+    const late = (call.hostCalls & call.lookMask) === 0 ? lateFailure(session) : undefined;
+    if (late !== undefined) {
       call.lookMask = 0; // for a plug-in that catches this and calls again
-      throw call.failure;
+      throw late;
     }
     return context as CallContext;
   };

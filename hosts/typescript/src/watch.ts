@@ -12,17 +12,16 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  * Looks at the clock and the signal of the running call.
  *
  * @param session Session of the plug-in.
- * @returns Whether the call has to end; it has the failure then. Not so where none runs, as when the embedder calls an export.
+ * @returns Why the call has to end, which is its failure then; `undefined` if it may go on, or none runs, as when the
+ *   embedder calls an export.
  */
-export function isTimeUp(session: Session): boolean {
+export function lateFailure(session: Session): PluginError | undefined {
   const { call, platform } = session;
-  if (call.isOver) return false;
+  if (call.isOver) return undefined;
   const now = platform.now();
   call.deadline ??= now + call.timeoutMs;
-  if (now >= call.deadline) failCall(session, timeoutFailure(call));
-  else if (call.options.signal?.aborted) failCall(session, abortFailure(call));
-  else return false;
-  return true;
+  if (now >= call.deadline) return failCall(session, timeoutFailure(call));
+  return call.options.signal?.aborted ? failCall(session, abortFailure(call)) : undefined;
 }
 
 /**

@@ -486,6 +486,9 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
         (local.get $h))
       (func (export "set") (result i32) (call $var_set (call $name) (call $copy)) (i32.const 0))
       (func (export "delete") (result i32) (call $var_set (call $name) (i64.const 0)) (i32.const 0))
+      (func (export "freed") (result i32) (local $k i64) (local $v i64)
+        (local.set $k (call $name)) (local.set $v (call $copy)) (call $var_set (local.get $k) (local.get $v))
+        (i32.wrap_i64 (i64.add (call $length (local.get $k)) (call $length (local.get $v)))))
       (func (export "trap") (result i32) (call $var_set (call $name) (call $copy)) unreachable)
       (func (export "get") (result i32) (local $h i64) (local.set $h (call $var_get (call $name))) ${OUTPUT_H} (i32.const 0))
       (func (export "scribble") (result i32) (local $h i64) (local.set $h (call $var_get (call $name)))
@@ -505,6 +508,12 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       await sut.call("set", "three");
       await sut.reset();
       expect(await get()).toBe("");
+    });
+
+    test("var_set() frees the blocks of the name and the value", async () => {
+      await using sut = await create(vars);
+      await sut.call("freed", "value");
+      expect((await sut.call("get")).text()).toBe("value");
     });
 
     test("a variable over the budget fails the call and the old value stays", async () => {

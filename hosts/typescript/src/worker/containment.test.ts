@@ -4,12 +4,15 @@ import { ATTACKS, timeFor } from "../../test/attacks.ts";
 import { failureOf } from "../../test/engine-suite.ts";
 import { turn } from "../../test/hand-clock.ts";
 import { CAN_COUNT_RESOURCES, countResources, settleResources } from "../../test/resources.ts";
-import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
+import { ECHO, OUTPUT_H, plugin, wat } from "../../test/wat.ts";
 import { HAS_THREADS, lostWorkers, workerPlatform } from "../../test/worker-platform.ts";
 import { type CallContext, hostFunction, type LogEntry, type Plugin, type PluginOptions, type PluginSource } from "../mod.ts";
 import { createPlugin } from "../node.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { CAN_SUSPEND } from "../jspi.ts";
+import type { Directory, Folder, OpenFile } from "../wasi/file-tree.ts";
+import { memoryFolder } from "../wasi/memory-folder.ts";
+import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
 
 const { startWorker, ...noThreads } = workerPlatform;
 
@@ -231,6 +234,42 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     expect(threads.started.length).toBe(1);
   });
 
+  test("keep the kernels of a few plug-ins for the next, and drop the oldest", () => {
+    const kernels = new SharedKernels();
+    const used = Array.from({ length: 7 }, () => kernels.borrow(16));
+    for (const each of used) kernels.giveBack(each);
+    const again = Array.from({ length: 5 }, () => kernels.borrow(16));
+    expect(again.map((each) => used.indexOf(each))).toEqual([3, 4, 5, 6, -1]);
+    kernels.giveBack(again[0] as SharedKernel);
+    expect(kernels.borrow(17)).not.toBe(again[0]); // that one may have another number of pages
+  });
+
+  test("of a plug-in that is closed have no file of the host's open any more", async () => {
+    const opens = wat(`(module (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32))) (memory (export "memory") 1) (data (i32.const 0) "file")
+      (func (export "run") (result i32) (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 16))))`);
+    let opened = 0;
+    const memory = memoryFolder({ file: "text" });
+    /** The same object with some methods of its own. */
+    const but = <Target extends object>(target: Target, own: Partial<Target>): Target => new Proxy(target, {
+      get: (_, name) => own[name as keyof Target] ?? ((value: unknown) => (typeof value === "function" ? (value.bind(target) as unknown) : value))(target[name as keyof Target]),
+    });
+    const counted = but<Folder>(memory, {
+      open: (now) => {
+        const top = memory.open(now);
+        return but<Directory>(top, { openFile: (name, mode) => {
+          const file = top.openFile(name, mode);
+          opened += 1;
+          return but<OpenFile>(file, { close: () => { opened -= 1; file.close(); } });
+        } });
+      },
+    });
+    const sut = await create(opens, { allow: { paths: [{ guest: "/", folder: counted }] } });
+    await sut.call("run");
+    expect(opened).toBe(1);
+    await sut.close();
+    expect(opened).toBe(0);
+  });
+
   test("of a page are given up after so many instances, because no other thread can have their memories collected", async () => {
     const threads = countThreads();
     const asInPage: StartWorker = (listener) => ({ ...threads.startWorker(listener), isSleeper: false });
@@ -289,9 +328,9 @@ describe.skipIf(!HAS_THREADS)("logs", () => {
   });
 
   test("a logger that throws fails the call alone", async () => {
-    const logging = plugin(`(func (export "log") (result i32) (call $log_info (call $input_offset)) (i32.const 0)) ${FINE}`);
-    await using sut = await create(logging, { logger: () => { throw new Error("disk full"); } });
-    expect((await failureOf(sut.call("log", "x"))).code).toBe("call/host-function");
+    const logging = plugin(`(func (export "log") (result i32) (call $log_info (call $input_offset)) (i32.const 0)) (func (export "log_and_loop") (call $log_info (call $input_offset)) (loop $l (br $l))) ${FINE}`);
+    await using sut = await create(logging, { logger: () => { throw new Error("disk full"); }, limits: { timeoutMs: "none" } });
+    for (const name of ["log", "log_and_loop"]) expect((await failureOf(sut.call(name, "x"))).code).toBe("call/host-function");
     expect((await sut.call("fine")).length).toBe(0);
   });
 });
