@@ -78,15 +78,22 @@ describe.skipIf(!HAS_THREADS)("a call is ended", () => {
     expect(failure.guestStack).not.toEqual([]);
   });
 
-  test("by ending the thread, if the plug-in has no limits and does not stop; the next call gets another", async () => {
+  test("by ending the thread, if the plug-in has no limits and does not stop, however a call before was ended; the next call gets another", async () => {
     const threads = countThreads();
-    const controller = new AbortController();
-    const abortSoon = (): bigint => {
-      setTimeout(() => controller.abort(), 5); // the plug-in has its answer by then, and loops
+    const [waiting, looping] = [new AbortController(), new AbortController()];
+    const abortSoon = (): bigint | Promise<bigint> => {
+      if (!waiting.signal.aborted) {
+        setTimeout(() => waiting.abort());
+        return never();
+      }
+      setTimeout(() => looping.abort(), 5); // the plug-in has its answer by then, and loops
       return 0n;
     };
     await using sut = await create(ask, { ...withAsk(abortSoon), limits: "none" }, threads.startWorker);
-    expect((await failureOf(sut.call("ask_forever", "", { signal: controller.signal }))).code).toBe("call/aborted");
+    expect((await failureOf(sut.call("run", "", { signal: waiting.signal }))).code).toBe("call/aborted");
+    expect((await sut.call("fine")).length).toBe(0);
+    expect(threads).toMatchObject({ started: { length: 1 }, ended: [] });
+    expect((await failureOf(sut.call("ask_forever", "", { signal: looping.signal }))).code).toBe("call/aborted");
     expect((await sut.call("fine")).length).toBe(0);
     expect(threads.started.length).toBe(2);
     expect(threads.ended.length).toBe(1);
