@@ -87,6 +87,10 @@ describe("memory and tables", () => {
     expect(parseModule(limitModule(compile(`(module (memory 1 2))`), { memoryPages: 3 }).bytes).memories[0]?.max).toBe(2);
   });
 
+  test("a memory that starts at the limit is accepted, and stays there", () => {
+    expect(parseModule(limitModule(compile(`(module (memory 3))`), { memoryPages: 3 }).bytes).memories).toMatchObject([{ min: 3, max: 3 }]);
+  });
+
   test("a memory that starts above the limit is refused with its place", () => {
     expect(() => limitModule(compile(`(module (memory 4))`), { memoryPages: 3 })).toThrow(expect.objectContaining({ reason: "over-limit", offset: 11 }) as Error);
   });
