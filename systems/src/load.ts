@@ -23,6 +23,9 @@ export type ImportsOption<Imports extends ImportDefinitions> = keyof Imports ext
 /** Options that may be left out if nothing in them is required. */
 export type OptionsArgument<Options> = Record<never, never> extends Options ? readonly [options?: Options] : readonly [options: Options];
 
+const UNNAMED = "plug-in";
+const NOTHING_SEEN = { differences: [], name: UNNAMED };
+
 /**
  * Loads a plug-in of a system; see `System.load`.
  */
@@ -30,8 +33,8 @@ export async function loadPlugin(spec: SystemSpec, source: PluginSource, { impor
   const functions: HostFunctions = hostFunctions(spec, (imports ?? {}) as AnyImports);
   const resolved = tightenLimits(spec, limits ?? {});
   const platform = readOnce(options.platform ?? defaultPlatform(), options.signal);
-  const before = await compareAhead(spec, source, platform);
-  if (before.length > 0) throw incompatible(spec, before, options.name ?? "plug-in");
+  const { differences: before, name } = await compareAhead(spec, source, platform);
+  if (before.length > 0) throw incompatible(spec, before, options.name ?? name);
   const plugin = await create(spec, source, { ...options, functions, limits: resolved, platform });
   const differences = compareFunctions(spec, plugin.functions);
   if (differences.length > 0) {
@@ -71,14 +74,16 @@ function readOnce(platform: Platform, signal: AbortSignal | undefined): Platform
 }
 
 /** Compares before anything is compiled or granted. Responses inside of a manifest are not, which would be read up. */
-async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform): Promise<readonly Difference[]> {
+async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform): Promise<{ readonly differences: readonly Difference[]; readonly name: string }> {
   const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   try {
-    if (isModule(module)) return compareModule(spec, module);
-    return hasResponse(source) ? [] : comparePlugin(spec, await readPlugin(source instanceof Response ? source.clone() : source, platform));
+    if (isModule(module)) return { differences: compareModule(spec, module), name: UNNAMED };
+    if (hasResponse(source)) return NOTHING_SEEN;
+    const contents = await readPlugin(source instanceof Response ? source.clone() : source, platform);
+    return { differences: comparePlugin(spec, contents), name: contents.name };
   } catch (error) {
     if (PluginError.is(error)) throw error;
-    return []; // what is no module, or was read already, the host says better
+    return NOTHING_SEEN; // what is no module, or was read already, the host says better
   }
 }
 
@@ -93,7 +98,7 @@ async function create(spec: SystemSpec, source: PluginSource, options: PluginOpt
   } catch (error) {
     if (!PluginError.is(error, "link/missing-import")) throw error;
     const { namespace, name } = error.details;
-    throw incompatible(spec, [{ kind: "unknown-import", name, message: `it imports "${name}" from "${namespace}", which is not offered` }], error.plugin ?? options.name ?? "plug-in", error);
+    throw incompatible(spec, [{ kind: "unknown-import", name, message: `it imports "${name}" from "${namespace}", which is not offered` }], error.plugin ?? options.name ?? UNNAMED, error);
   }
 }
 

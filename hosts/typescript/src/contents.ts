@@ -4,7 +4,7 @@ import { checkModules } from "./grant.ts";
 import { loadModules } from "./load.ts";
 import type { PathRequest } from "./manifest.ts";
 import { defaultPlatform, type Platform } from "./platform.ts";
-import { type PluginSource, readSource } from "./source.ts";
+import { nameOf, type PluginSource, readSource } from "./source.ts";
 
 /** One module of a plug-in. */
 export interface PluginModule {
@@ -18,6 +18,8 @@ export interface PluginModule {
 
 /** A plug-in that was read. */
 export interface PluginContents {
+  /** Name that `createPlugin` gives it if none is stated. */
+  readonly name: string;
   readonly modules: readonly PluginModule[];
   /** Hosts that its manifest asks for. */
   readonly hosts: readonly string[];
@@ -38,6 +40,7 @@ export async function readPlugin(source: PluginSource, platform: Platform = defa
   if (author !== "embedder") checkModules(manifest, author);
   const { modules, main } = await loadModules(manifest, author, platform);
   return Object.freeze({
+    name: nameOf(manifest, source),
     modules: modules.map(({ name, content }, index) =>
       Object.freeze({ name, isMain: index === main, bytes: content instanceof WebAssembly.Module ? undefined : content }),
     ),

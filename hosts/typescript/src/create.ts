@@ -10,14 +10,13 @@ import { InlineEngine } from "./inline.ts";
 import { MAX_MEMORIES, type ResolvedLimits } from "./limits.ts";
 import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./link.ts";
 import { type LoadedModule, loadModules } from "./load.ts";
-import type { Manifest } from "./manifest.ts";
 import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
 import { loadPart } from "./part.ts";
 import type { StartWorker } from "./platform.ts";
 import { Plugin } from "./plugin.ts";
 import { Session } from "./session.ts";
 import type { HttpImport } from "./session-http.ts";
-import { type AuthoredManifest, type PluginSource, readSource } from "./source.ts";
+import { type AuthoredManifest, nameOf, type PluginSource, readSource } from "./source.ts";
 import type { FileTree } from "./wasi/file-tree.ts";
 
 /**
@@ -154,13 +153,4 @@ async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOpti
   const { createHttpImport } = await loadPart(import("./session-http.ts"));
   const maxResponseBytes = Math.min(limits.httpResponseBytes, Number.MAX_SAFE_INTEGER);
   return await createHttpImport({ ...http, hosts, maxResponseBytes }, platform);
-}
-
-/** The file's name without its ending, where there is one. */
-function nameOf(manifest: Manifest, source: PluginSource): string {
-  const origin = manifest.entries.at(-1)?.origin;
-  const isPlace = typeof source === "string" && !source.trimStart().startsWith("{");
-  const place = isPlace ? source : source instanceof URL ? source.pathname : origin?.kind === "path" ? origin.path : origin?.kind === "url" ? origin.url.pathname : "";
-  const file = place.split(/[/\\]/).at(-1) ?? "";
-  return file.replace(/\.[a-z]+$/i, "") || "plug-in";
 }

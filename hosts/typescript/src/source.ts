@@ -58,6 +58,19 @@ export async function readSource(source: PluginSource, platform: Platform, signa
 }
 
 /**
+ * @param manifest What {@link readSource} found.
+ * @param source Where.
+ * @returns The file's name without its ending, where there is one.
+ */
+export function nameOf(manifest: Manifest, source: PluginSource): string {
+  const origin = manifest.entries.at(-1)?.origin;
+  const isPlace = typeof source === "string" && !source.trimStart().startsWith("{");
+  const place = isPlace ? source : source instanceof URL ? source.pathname : origin?.kind === "path" ? origin.path : origin?.kind === "url" ? origin.url.pathname : "";
+  const file = place.split(/[/\\]/).at(-1) ?? "";
+  return file.replace(/\.[a-z]+$/i, "") || "plug-in";
+}
+
+/**
  * Reads a file.
  *
  * @param path Its path.

@@ -10,11 +10,11 @@ import type { Platform, StartWorker } from "../src/platform.ts";
 /** Node, Deno or Bun, with threads from `dist`. */
 export const workerPlatform: Platform & { readonly startWorker: StartWorker } = {
   ...nodePlatform,
-  startWorker: nodeWorkers(new URL("../dist/bundled/node-thread.cjs", import.meta.url)),
+  startWorker: nodeWorkers(() => new URL("../dist/bundled/node-thread.cjs", import.meta.url)),
 };
 
 /** Whether threads can share memory here. */
 export const HAS_THREADS = true as boolean;
 
 /** Threads whose code is nowhere. */
-export const lostWorkers: StartWorker = nodeWorkers(new URL("../dist/bundled/nowhere.js", import.meta.url));
+export const lostWorkers: StartWorker = nodeWorkers(() => new URL("../dist/bundled/nowhere.js", import.meta.url));

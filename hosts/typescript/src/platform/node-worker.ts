@@ -7,13 +7,13 @@ import type { StartWorker } from "../platform.ts";
 const IS_DENO = "Deno" in globalThis;
 
 /**
- * @param entry Where the thread's own module is, `node-thread.cjs`.
+ * @param locate Says where the thread's own module is, `node-thread.cjs`; asked when a thread starts, as what a bundler made may not know where it lies.
  * @returns Starts threads that run it.
  */
-export function nodeWorkers(entry: URL): StartWorker {
+export function nodeWorkers(locate: () => URL): StartWorker {
   return (listener) => {
     const { Worker } = process.getBuiltinModule("node:worker_threads"); // loaded when the first thread starts
-    const worker = new Worker(entry, {
+    const worker = new Worker(locate(), {
       name: "tenon",
       // Nothing of the host's process: no environment, no command line, no loaders.
       env: {},

@@ -36,7 +36,7 @@ export const nodePlatform: Platform = Object.freeze({
   sleep: (ms) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },
-  startWorker: nodeWorkers(new URL("./node-thread.cjs", import.meta.url)),
+  startWorker: nodeWorkers(() => new URL("./node-thread.cjs", import.meta.url)),
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
     bytes.length <= SMALL_BYTES ? process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),

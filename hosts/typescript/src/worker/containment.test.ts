@@ -141,7 +141,7 @@ describe("creation", () => {
   test.skipIf(!HAS_THREADS)("a thread that cannot start is a failure of the engine, not of the process", async () => {
     const lost = await failureOf(create(ECHO, {}, lostWorkers));
     expect(lost.code).toBe("engine/lost");
-    expect(lost.message).toMatch(/^Cannot start the plug-in "[^"]+": the thread of the plug-in /);
+    expect(lost.message).toMatch(/^Cannot start the plug-in "[^"]+": the thread of the plug-in "[^"]+" ended: ./);
     const refusing: StartWorker = () => { throw new Error("no more threads"); };
     expect((await failureOf(create(ECHO, {}, refusing))).code).toBe("engine/unavailable");
   });

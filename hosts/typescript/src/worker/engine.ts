@@ -10,7 +10,7 @@
 
 import type { Call } from "../call.ts";
 import type { CallOptions, CallStats, Engine } from "../engine.ts";
-import { PluginError } from "../error.ts";
+import { clipText, PluginError } from "../error.ts";
 import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../guest.ts";
 import type { WasmValue } from "../functions.ts";
 import { STOP_GRACE_MS, THREAD_START_MS } from "../limits.ts";
@@ -332,7 +332,7 @@ export class WorkerEngine implements Engine {
     this.#isAlive = false;
     this.#files?.closeAll();
     const { call, plugin } = this.#session;
-    this.#end?.(call.failure ?? new PluginError("engine/lost", `${call.action}: the thread of the plug-in "${plugin}" ended`, {}, { cause: reason }));
+    this.#end?.(call.failure ?? new PluginError("engine/lost", `${call.action}: the thread of the plug-in "${plugin}" ended${reason instanceof Error ? `: ${clipText(reason.message)}` : ""}`, {}, { cause: reason, plugin }));
     this.#free();
   }
 
