@@ -16,7 +16,7 @@ const CARRIES = ["package.json", "README.md", "LICENSE"];
 const CARRIES_NOT = /^(?!templates\/).*(\.(test|bench)\.|\.tsbuildinfo$|(^|\/)(tsconfig.*\.json|node_modules\/.*)$)/;
 
 /** What a thread runs: it exports nothing, and fails where there is no thread to serve. */
-const SCRIPTS = new Set(["@tenon/host/thread"]);
+const SCRIPTS = new Set(["@tenon/host/thread", "@tenon/host/node-thread"]);
 
 /** What a new project has beside our packages. */
 const NODE_TYPES = `@types/node@${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies["@types/node"]}`;

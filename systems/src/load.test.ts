@@ -35,7 +35,7 @@ describe("load() from a file", () => {
       const failure = await failureOf(() => discounts.load(source, { imports }));
       expect(failure.code).toBe("system/incompatible");
       expect(failure.details).toEqual(expected);
-      expect(failure.plugin).toBe(String(source).endsWith(".json") ? "manifest" : "other");
+      expect(failure.plugin).toBe(typeof source === "string" && source.endsWith(".json") ? "manifest" : "other");
     }
   });
 
