@@ -10,7 +10,7 @@
  * Pages load the files of `tsc`: who makes them has a bundler, which leaves out what is not used. This begins from the
  * sources, because `tsc` writes again only what changed, and from what `tsc` wrote of @tenon/wasm.
  */
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
@@ -30,6 +30,8 @@ await Promise.all([
   write(sourceOf("platform/node-thread"), { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
   write(sourceOf("platform/web-thread"), { file: fileOf("dist/platform/web-thread.js"), format: "esm", codeSplitting: false }),
 ]);
+
+writeFileSync(fileOf("dist/bundled/node-thread.d.cts"), "export {};\n"); // it is an entry of the package, for who bundles a program
 
 async function write(input, output) {
   // Modules with an effect say so by their compiled names in package.json, and these are sources. What is imported in both ways stays in one file here.
