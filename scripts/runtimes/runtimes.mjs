@@ -39,7 +39,7 @@ export const KNOWN = {
     "a start function that traps is start/failed": "Bun names no function of a module in a stack",
     "by its signal while the plug-in runs, with the plug-in's stack, and the thread lives on": "Bun names no function of a module in a stack",
     "what a host function threw is the failure's cause, the same object": "Bun names no function of a module in a stack",
-    "by ending the thread, if the plug-in has no limits and does not stop; the next call gets another": "Bun ends no thread that loops in WebAssembly: the call ends, the thread goes on",
+    "by ending the thread, if the plug-in has no limits and does not stop, however a call before was ended; the next call gets another": "Bun ends no thread that loops in WebAssembly: the call ends, the thread goes on",
   },
 };
 
