@@ -64,7 +64,8 @@ try {
       minifiedRawKB: kB(minified.wasm.length), minifiedBrotliKB: kB(brotliCompressSync(minified.wasm).length),
       buildWarmMs: await median(REPEATS, async () => compile({ "plugin.ts": source }, { root })),
       engineStartMs: fresh(`const { readFileSync } = await import("node:fs"); const bytes = readFileSync(${JSON.stringify(path)}); ${START}`),
-      hostStartMs: fresh(`const { createPlugin } = await import("@tenon/host"); const { readFileSync } = await import("node:fs"); const bytes = readFileSync(${JSON.stringify(path)}); const start = performance.now(); const plugin = await createPlugin(bytes); (await plugin.call("greet", "World")).text(); console.log(performance.now() - start);`),
+      // With loading the host, which is part of what a person waits for.
+      hostStartMs: fresh(`const { readFileSync } = await import("node:fs"); const bytes = readFileSync(${JSON.stringify(path)}); const start = performance.now(); const { createPlugin } = await import("@tenon/host"); const plugin = await createPlugin(bytes); (await plugin.call("greet", "World")).text(); console.log(performance.now() - start);`),
     };
   }
   // As a person types it: the program, with its start.
