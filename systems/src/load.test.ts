@@ -73,6 +73,15 @@ describe("load() from a file", () => {
     }
   });
 
+  test("refuses a response that does not end, and reads no more of it", async () => {
+    const chunk = new Uint8Array(32 << 20);
+    let stopped = 0;
+    const endless = (): Response => new Response(new ReadableStream({ pull: (controller) => { controller.enqueue(chunk); }, cancel: () => { stopped += 1; } }));
+    const platform = { ...defaultPlatform(), fetch: () => Promise.resolve(endless()) };
+    for (const source of ["https://plugins.example/endless.wasm", endless()]) expect((await failureOf(() => discounts.load(source, { imports, platform }))).code).toBe("source/too-large");
+    expect(stopped).toBe(2);
+  });
+
   test("runs what it compared, whatever is in the file by then", async () => {
     const path = file("changing.wasm", guest({ before_checkout: reply({ discountPercentage: 5 }) }));
     const { readFile = () => Promise.reject(new Error("no files")), ...others } = defaultPlatform();

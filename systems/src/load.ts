@@ -33,9 +33,10 @@ export async function loadPlugin(spec: SystemSpec, source: PluginSource, { impor
   const functions: HostFunctions = hostFunctions(spec, (imports ?? {}) as AnyImports);
   const resolved = tightenLimits(spec, limits ?? {});
   const platform = readOnce(options.platform ?? defaultPlatform(), options.signal);
-  const { differences: before, name } = await compareAhead(spec, source, platform);
+  let unread = source;
+  const { differences: before, name } = await compareAhead(spec, source, platform, (again) => (unread = again));
   if (before.length > 0) throw incompatible(spec, before, options.name ?? name);
-  const plugin = await create(spec, source, { ...options, functions, limits: resolved, platform });
+  const plugin = await create(spec, unread, { ...options, functions, limits: resolved, platform });
   const differences = compareFunctions(spec, plugin.functions);
   if (differences.length > 0) {
     await plugin.close();
@@ -67,19 +68,37 @@ function readOnce(platform: Platform, signal: AbortSignal | undefined): Platform
       const kept = responses.get(key);
       if (responses.delete(key)) return kept as Response;
       const response = await platform.fetch(input, signal === undefined ? init : { ...init, signal: AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]) });
-      responses.set(key, response.clone());
-      return response;
+      return recorded(response, (again) => responses.set(key, again));
     },
   };
 }
 
+/**
+ * @param response A response that nobody has read.
+ * @param keep Is given another one with the same body, once that was read to its end.
+ * @returns One to be read in place of it. No clone: who stops reading one of two waits until the other is stopped too.
+ */
+function recorded(response: Response, keep: (again: Response) => void): Response {
+  const { ok, body, status, headers } = response;
+  if (!ok || body === null) return response;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const recorder = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform: (chunk, controller) => {
+      chunks.push(chunk);
+      controller.enqueue(chunk);
+    },
+    flush: () => keep(new Response(new Blob(chunks), { status, headers })),
+  });
+  return new Response(body.pipeThrough(recorder), { status, headers });
+}
+
 /** Compares before anything is compiled or granted. Responses inside of a manifest are not, which would be read up. */
-async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform): Promise<{ readonly differences: readonly Difference[]; readonly name: string }> {
+async function compareAhead(spec: SystemSpec, source: PluginSource, platform: Platform, keep: (again: Response) => void): Promise<{ readonly differences: readonly Difference[]; readonly name: string }> {
   const module = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
   try {
     if (isModule(module)) return { differences: compareModule(spec, module), name: UNNAMED };
     if (hasResponse(source)) return NOTHING_SEEN;
-    const contents = await readPlugin(source instanceof Response ? source.clone() : source, platform);
+    const contents = await readPlugin(source instanceof Response ? recorded(source, keep) : source, platform);
     return { differences: comparePlugin(spec, contents), name: contents.name };
   } catch (error) {
     if (PluginError.is(error)) throw error;
