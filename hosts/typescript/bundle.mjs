@@ -19,7 +19,7 @@ const ENTRIES = ["node", "extism/node", "files", "prepare"];
  * Parts: what the host loads by `import()`, and an entry that not all use. What starts a thread is none: its file would be
  * read when the plug-in is compiled, 10 ms after the thread could have been starting.
  */
-const PARTS = /\/src\/(?:(?:extism|http|pool|wasi)\/|worker\/(?!threads|shared-kernel|protocol)|session-(?:http|wasi)\.ts$|platform\/node-(?:anchor|directory|file|files|http)\.ts$)/;
+const PARTS = /\/src\/(?:(?:extism|http|pool|wasi)\/|worker\/(?!threads|shared-kernel|protocol)|imports\/session-(?:http|wasi)\.ts$|platform\/node-(?:anchor|directory|file|files|http)\.ts$)/;
 
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const sourceOf = (entry) => fileOf(`src/${entry}.ts`);

@@ -34,7 +34,7 @@ const NOT_IN_PAGES = {
   "hosts/typescript/src/http/hop.test.ts": "starts servers on loopback",
   "hosts/typescript/src/http/send.test.ts": "starts servers on loopback",
   "systems/src/load.test.ts": "writes files",
-  "hosts/typescript/src/source.test.ts": "writes files, and starts a server on loopback",
+  "hosts/typescript/src/source/source.test.ts": "writes files, and starts a server on loopback",
 };
 
 const here = `${root}/scripts/runtimes`;

@@ -6,9 +6,9 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 
 import { PluginError } from "../src/error.ts";
-import { grantManifest } from "../src/grant.ts";
+import { grantManifest } from "../src/source/grant.ts";
 import { DEFAULT_LIMITS, type Limits } from "../src/limits.ts";
-import { parseManifest } from "../src/manifest.ts";
+import { parseManifest } from "../src/source/manifest.ts";
 import { parseOptions } from "../src/options.ts";
 import { defaultPlatform } from "../src/platform.ts";
 

@@ -3,9 +3,9 @@
 import { ABI_NAMESPACE, USER_NAMESPACE } from "./abi.ts";
 import { PluginError } from "./error.ts";
 import { type HostFunctions, isDeclaredAsync } from "./functions.ts";
-import type { Grant } from "./grant.ts";
-import type { NamedModule } from "./link.ts";
-import { CAN_SUSPEND } from "./jspi.ts";
+import type { Grant } from "./source/grant.ts";
+import type { NamedModule } from "./inline/link.ts";
+import { CAN_SUSPEND } from "./imports/jspi.ts";
 import type { ParsedOptions } from "./options.ts";
 import type { StartWorker } from "./platform.ts";
 

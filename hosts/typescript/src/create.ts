@@ -1,22 +1,22 @@
 /** From whatever the embedder names to a running plug-in: the stations of a plug-in's way, in order. */
 
 import { chooseEngine, mayUseWorker } from "./choice.ts";
-import type { CompileSettings } from "./compile.ts";
-import { CAN_MERGE, describeModule } from "./compiled.ts";
+import type { CompileSettings } from "./compile/compile.ts";
+import { CAN_MERGE, describeModule } from "./compile/compiled.ts";
 import type { Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
-import { type Grant, grantManifest } from "./grant.ts";
-import { InlineEngine } from "./inline.ts";
+import { type Grant, grantManifest } from "./source/grant.ts";
+import { InlineEngine } from "./inline/engine.ts";
 import { MAX_MEMORIES, type ResolvedLimits } from "./limits.ts";
-import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./link.ts";
-import { type LoadedModule, loadModules } from "./load.ts";
+import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./inline/link.ts";
+import { type LoadedModule, loadModules } from "./source/load.ts";
 import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
 import { loadPart } from "./part.ts";
 import type { StartWorker } from "./platform.ts";
 import { Plugin } from "./plugin.ts";
-import { Session } from "./session.ts";
-import type { HttpImport } from "./session-http.ts";
-import { type AuthoredManifest, nameOf, type PluginSource, readSource } from "./source.ts";
+import { Session } from "./session/session.ts";
+import type { HttpImport } from "./imports/session-http.ts";
+import { type AuthoredManifest, nameOf, type PluginSource, readSource } from "./source/source.ts";
 import type { FileTree } from "./wasi/file-tree.ts";
 
 /**
@@ -61,7 +61,7 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   const { startWorker: starter } = platform;
   if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => startAhead(starter)).catch(() => undefined);
   // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
-  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) import("./compile.ts").catch(() => undefined);
+  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) import("./compile/compile.ts").catch(() => undefined);
   const authored = await readSource(source, platform, parsed.signal);
   return await prepareManifest(authored, parsed.name ?? nameOf(authored.manifest, source), parsed);
 }
@@ -88,7 +88,7 @@ export async function prepareManifest({ manifest, author }: AuthoredManifest, na
     modules,
     main: loaded.main,
     functions: parsed.functions,
-    offer: hasOffers ? await loadPart(import("./offer.ts")) : undefined,
+    offer: hasOffers ? await loadPart(import("./imports/offer.ts")) : undefined,
     createWasi: wasi?.create,
     createHttp,
   };
@@ -122,7 +122,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
 }
 
 async function compileOrDescribe({ name, content }: LoadedModule, settings: CompileSettings, { isPrepared, platform }: ParsedOptions): Promise<NamedModule> {
-  if (!(content instanceof WebAssembly.Module)) return { ...(await (await loadPart(import("./compile.ts"))).compileModule(content, name, settings, platform)), name };
+  if (!(content instanceof WebAssembly.Module)) return { ...(await (await loadPart(import("./compile/compile.ts"))).compileModule(content, name, settings, platform)), name };
   const { memoryPages, tableElements, interrupt, fuel, stack } = settings;
   const isLimited = interrupt || fuel || stack || memoryPages !== Number.POSITIVE_INFINITY || tableElements !== Number.POSITIVE_INFINITY;
   if (isLimited && !isPrepared) {
@@ -142,7 +142,7 @@ async function startOnWorker(blueprint: Blueprint, session: Session, { args, det
 
 async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { args, env, deterministic, platform }: ParsedOptions): Promise<{ readonly files: FileTree; readonly create: (session: Session) => WasiImports } | undefined> {
   if (!modules.some((module) => module.imports.some((each) => each.namespace === WASI_NAMESPACE))) return undefined;
-  const { makeWasi, openFiles } = await loadPart(import("./session-wasi.ts"));
+  const { makeWasi, openFiles } = await loadPart(import("./imports/session-wasi.ts"));
   const files = await openFiles(paths, platform);
   const createPathCalls = files.length === 0 ? undefined : (await loadPart(import("./wasi/path-calls.ts"))).createPathCalls;
   return { files, create: makeWasi({ args, env, deterministic }, files, createPathCalls) };
@@ -150,7 +150,7 @@ async function loadWasi(modules: readonly NamedModule[], { paths }: Grant, { arg
 
 async function loadHttp({ hosts, limits }: Grant, { http, platform }: ParsedOptions): Promise<HttpImport | undefined> {
   if (hosts.length === 0) return undefined;
-  const { createHttpImport } = await loadPart(import("./session-http.ts"));
+  const { createHttpImport } = await loadPart(import("./imports/session-http.ts"));
   const maxResponseBytes = Math.min(limits.httpResponseBytes, Number.MAX_SAFE_INTEGER);
   return await createHttpImport({ ...http, hosts, maxResponseBytes }, platform);
 }

@@ -5,7 +5,7 @@
  * form, with strings, bytes and JSON and no handles in sight. How a plug-in gets them is the job of `offer.ts`.
  */
 
-import type { CallContext } from "./context.ts";
+import type { CallContext } from "./session/context.ts";
 
 /** A raw value of WebAssembly: `i64` is a bigint (handles too), the other numbers are numbers. */
 export type WasmValue = number | bigint;

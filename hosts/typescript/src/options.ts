@@ -1,11 +1,11 @@
 /** What the embedder states when it makes a plug-in, parsed once into one frozen form. Only this grants. */
 
 import { LOG_LEVELS } from "./abi.ts";
-import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
+import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./source/fields.ts";
 import type { HostFunction, HostFunctions } from "./functions.ts";
 import type { HttpOptions } from "./http/options.ts";
 import { type Limits, LIMIT_CEILINGS } from "./limits.ts";
-import type { LogLevel, Logger } from "./log.ts";
+import type { LogLevel, Logger } from "./session/log.ts";
 import { type Platform, defaultPlatform } from "./platform.ts";
 import type { Folder } from "./wasi/file-tree.ts";
 

@@ -25,13 +25,13 @@ const here = [{ host: DIST, guest: "/" }];
 
 /** Each part of the files that pages load, and what takes it. */
 const PARTS: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
-  "compile.js": async ({ createPlugin }) => await createPlugin(echo),
-  "compile-failure.js": async ({ createPlugin }) => await createPlugin(Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 0, 0, 0)),
-  "manifest.js": async ({ createPlugin }) => await createPlugin({ wasm: [{ data: echo }] }),
-  "offer.js": async ({ createPlugin }) => await createPlugin(echo, { functions: { "extism:host/user": { nothing: () => {} } } }),
-  "session-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
+  "compile/compile.js": async ({ createPlugin }) => await createPlugin(echo),
+  "compile/compile-failure.js": async ({ createPlugin }) => await createPlugin(Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 0, 0, 0)),
+  "source/manifest.js": async ({ createPlugin }) => await createPlugin({ wasm: [{ data: echo }] }),
+  "imports/offer.js": async ({ createPlugin }) => await createPlugin(echo, { functions: { "extism:host/user": { nothing: () => {} } } }),
+  "imports/session-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
   "platform/node-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
-  "session-wasi.js": async ({ createPlugin }) => await createPlugin(command),
+  "imports/session-wasi.js": async ({ createPlugin }) => await createPlugin(command),
   "wasi/path-calls.js": async ({ createPlugin }) => await createPlugin(command, { allow: { paths: here } }),
   "platform/node-files.js": async ({ createPlugin }) => await createPlugin(command, { allow: { paths: here } }),
   "worker/engine.js": async ({ createPlugin }) => await createPlugin(echo, { engine: "worker" }),
@@ -39,7 +39,7 @@ const PARTS: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
   "pool/open.js": async ({ createPool }) => await createPool(echo),
 };
 /** The same of what Node loads, where some of it lies in the one file with the rest. */
-const BUNDLED = ["session-http.js", "platform/node-http.js", "session-wasi.js", "wasi/path-calls.js", "platform/node-files.js", "worker/engine.js", "pool/open.js"];
+const BUNDLED = ["imports/session-http.js", "platform/node-http.js", "imports/session-wasi.js", "wasi/path-calls.js", "platform/node-files.js", "worker/engine.js", "pool/open.js"];
 const TAKEN = { ...PARTS, ...Object.fromEntries(BUNDLED.map((part) => [posix.join("bundled", posix.basename(part)), PARTS[part]])) };
 
 test("loadPart() waits for every part that the host loads later", () => {

@@ -1,6 +1,6 @@
 /** A plug-in as the embedder holds it. */
 
-import { checkCallOptions } from "./call.ts";
+import { checkCallOptions } from "./session/call.ts";
 import type { CallOptions, CallStats, Engine } from "./engine.ts";
 import type { Output } from "./output.ts";
 

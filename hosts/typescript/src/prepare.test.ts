@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { plugin, wat } from "../test/wat.ts";
 import { createPlugin, PluginError } from "./node.ts";
-import { CAN_MERGE } from "./compiled.ts";
+import { CAN_MERGE } from "./compile/compiled.ts";
 import { prepareModule } from "./prepare.ts";
 
 const RESTLESS = plugin(`

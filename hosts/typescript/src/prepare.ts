@@ -4,8 +4,8 @@
  * that any engine takes it, unless it is asked for.
  */
 
-import { type CompileSettings, limitBytes } from "./compile.ts";
-import { compileFailure } from "./compile-failure.ts";
+import { type CompileSettings, limitBytes } from "./compile/compile.ts";
+import { compileFailure } from "./compile/compile-failure.ts";
 import { DEFAULT_LIMITS, MAX_MEMORIES, type Limits } from "./limits.ts";
 import { parseOptions } from "./options.ts";
 

@@ -2,7 +2,7 @@
 
 import type { LogLevel } from "./options.ts";
 import { PluginOutput } from "./plugin-output.ts";
-import type { CallContext as Context } from "../context.ts";
+import type { CallContext as Context } from "../session/context.ts";
 import { PluginError } from "../error.ts";
 
 /** A block that was handed out, to be written back if its bytes were taken and changed. */

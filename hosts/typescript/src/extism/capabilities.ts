@@ -1,6 +1,6 @@
 /** What this runtime can do, as `@extism/extism` asks for it. */
 
-import { CAN_SUSPEND } from "../jspi.ts";
+import { CAN_SUSPEND } from "../imports/jspi.ts";
 import { defaultPlatform } from "../platform.ts";
 
 /** What this runtime can do. */

@@ -6,7 +6,7 @@ import { type ManifestLike, readManifest } from "./manifest.ts";
 import { type ExtismPluginOptions, translateOptions } from "./options.ts";
 import { createFace, type Plugin } from "./plugin.ts";
 import { prepareManifest } from "../create.ts";
-import { WASI_NAMESPACE } from "../link.ts";
+import { WASI_NAMESPACE } from "../inline/link.ts";
 import { parseOptions } from "../options.ts";
 import { defaultPlatform } from "../platform.ts";
 

@@ -2,7 +2,7 @@
 
 import { CallContext } from "./call-context.ts";
 import type { ExtismHostFunction } from "./options.ts";
-import type { CallContext as Context } from "../context.ts";
+import type { CallContext as Context } from "../session/context.ts";
 import { type HostFunctions, type HostResult, isAsyncFunction, type RawHostFunction } from "../functions.ts";
 
 /**

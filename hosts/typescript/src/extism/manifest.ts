@@ -4,10 +4,10 @@
  */
 
 import type { MemoryOptions, PluginConfigLike } from "./options.ts";
-import { parseManifest } from "../manifest.ts";
+import { parseManifest } from "../source/manifest.ts";
 import type { Platform } from "../platform.ts";
-import { type Author, type AuthoredManifest, fetchUrl, looksLikeJson, readBody, readSource } from "../source.ts";
-import { singleModule } from "../single-module.ts";
+import { type Author, type AuthoredManifest, fetchUrl, looksLikeJson, readBody, readSource } from "../source/source.ts";
+import { singleModule } from "../source/single-module.ts";
 
 /** A module as bytes. */
 export interface ManifestWasmData {

@@ -3,7 +3,7 @@
 import type { CallContext } from "./call-context.ts";
 import { CAPABILITIES } from "./capabilities.ts";
 import { bindFunctions } from "./functions.ts";
-import type { Manifest } from "../manifest.ts";
+import type { Manifest } from "../source/manifest.ts";
 import type { PathGrant, PluginOptions } from "../options.ts";
 import { defaultPlatform } from "../platform.ts";
 

@@ -3,7 +3,7 @@
  */
 
 import { PluginError, type FailureCode } from "../error.ts";
-import { failField, readArray, readCount, readFields, readString, type Field } from "../fields.ts";
+import { failField, readArray, readCount, readFields, readString, type Field } from "../source/fields.ts";
 import { isHeaderValue, isSecretName, type Header } from "./headers.ts";
 import { fetchSender, WEB_HTTP, type HttpPlatform, type Resolve, type Sender } from "./hop.ts";
 import { DEFAULT_MAX_REDIRECTS, DEFAULT_MAX_REQUEST_BYTES, DEFAULT_MAX_RESPONSE_BYTES } from "./limits.ts";

@@ -1,7 +1,7 @@
 /** The way into this folder. The rest of it is loaded with the first pool, because most pages that use plug-ins need none. */
 
 import { loadPart } from "../part.ts";
-import type { PluginSource } from "../source.ts";
+import type { PluginSource } from "../source/source.ts";
 import type { PoolOptions } from "./options.ts";
 import type { Pool } from "./pool.ts";
 

@@ -3,7 +3,7 @@
 import { type PreparedPlugin, preparePlugin } from "../create.ts";
 import type { Engine } from "../engine.ts";
 import { defaultPlatform } from "../platform.ts";
-import type { PluginSource } from "../source.ts";
+import type { PluginSource } from "../source/source.ts";
 import { systemClock } from "./clock.ts";
 import { parsePoolOptions, type PoolOptions } from "./options.ts";
 import { Pool } from "./pool.ts";

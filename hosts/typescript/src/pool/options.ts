@@ -1,6 +1,6 @@
 /** Options of a pool, parsed once into one frozen form, and every limit of a pool with its default. */
 
-import { type Field, failField, readCount, readFields, readString } from "../fields.ts";
+import { type Field, failField, readCount, readFields, readString } from "../source/fields.ts";
 import type { CallOptions } from "../engine.ts";
 import type { PluginOptions } from "../options.ts";
 import type { BreakerSettings } from "./breaker.ts";

@@ -14,7 +14,7 @@ import { ECHO, OUTPUT_H, plugin } from "../../test/wat.ts";
 import { HAS_THREADS, workerPlatform } from "../../test/worker-platform.ts";
 import { preparePlugin } from "../create.ts";
 import type { Engine } from "../engine.ts";
-import { CAN_SUSPEND } from "../jspi.ts";
+import { CAN_SUSPEND } from "../imports/jspi.ts";
 import { createPool, type Isolation, type Output, PluginError, type PoolCallOptions, type PoolEvent, type PoolOptions, type PluginSource } from "../node.ts";
 import { parsePoolOptions } from "./options.ts";
 import { Pool } from "./pool.ts";

@@ -1,7 +1,7 @@
 /** Failures of calls as a pool sees them: those it makes itself, and what those of a plug-in say about it. */
 
 import { PluginError } from "../error.ts";
-import { trapKind } from "../trap.ts";
+import { trapKind } from "../inline/trap.ts";
 
 /** @returns The failure of a call for which there was no room in the queue. */
 export function fullFailure(plugin: string, name: string, queued: number, queuedBytes: number): PluginError {

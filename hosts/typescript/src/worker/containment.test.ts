@@ -9,7 +9,7 @@ import { HAS_THREADS, lostWorkers, workerPlatform } from "../../test/worker-plat
 import { type CallContext, hostFunction, type LogEntry, type Plugin, type PluginOptions, type PluginSource } from "../mod.ts";
 import { createPlugin } from "../node.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
-import { CAN_SUSPEND } from "../jspi.ts";
+import { CAN_SUSPEND } from "../imports/jspi.ts";
 import type { Directory, Folder, OpenFile } from "../wasi/file-tree.ts";
 import { memoryFolder } from "../wasi/memory-folder.ts";
 import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";

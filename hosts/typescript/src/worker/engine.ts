@@ -8,18 +8,18 @@
  *   call ─ input into the kernel ─ command ─▶ guest runs ─ asks ─▶ host function, promise or not ─ answer ─▶ … ─ done ─▶ output
  */
 
-import type { Call } from "../call.ts";
+import type { Call } from "../session/call.ts";
 import type { CallOptions, CallStats, Engine } from "../engine.ts";
 import { clipText, PluginError } from "../error.ts";
-import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../guest.ts";
+import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../inline/guest.ts";
 import type { WasmValue } from "../functions.ts";
 import { STOP_GRACE_MS, THREAD_START_MS } from "../limits.ts";
-import { type Blueprint, WASI_NAMESPACE } from "../link.ts";
-import type { LogEntry } from "../log.ts";
+import { type Blueprint, WASI_NAMESPACE } from "../inline/link.ts";
+import type { LogEntry } from "../session/log.ts";
 import { Output } from "../output.ts";
 import type { StartWorker } from "../platform.ts";
-import { failCall, sendLog, type Session } from "../session.ts";
-import { abortFailure, timeoutFailure, watchCall } from "../watch.ts";
+import { failCall, sendLog, type Session } from "../session/session.ts";
+import { abortFailure, timeoutFailure, watchCall } from "../session/watch.ts";
 import type { FileTree } from "../wasi/file-tree.ts";
 import { receivedFailure } from "./failure.ts";
 import { FileDesk } from "./file-desk.ts";

@@ -4,14 +4,14 @@
  * Nothing of the host is here but what the plug-in may read anyway: its configuration and its limits.
  */
 
-import type { ImportShape } from "../compiled.ts";
+import type { ImportShape } from "../compile/compiled.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
-import { InlineEngine } from "../inline.ts";
-import type { Blueprint } from "../link.ts";
+import { InlineEngine } from "../inline/engine.ts";
+import type { Blueprint } from "../inline/link.ts";
 import type { Platform } from "../platform.ts";
 import { webPlatform } from "../platform/web.ts";
-import { Session } from "../session.ts";
-import { makeWasi } from "../session-wasi.ts";
+import { Session } from "../session/session.ts";
+import { makeWasi } from "../imports/session-wasi.ts";
 import { createPathCalls } from "../wasi/path-calls.ts";
 import type { FileTree } from "../wasi/file-tree.ts";
 import { sendableFailure } from "./failure.ts";

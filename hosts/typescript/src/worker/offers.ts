@@ -1,11 +1,11 @@
 /** The functions that stay on the host's thread when a plug-in runs on another: each import that may find one, by number. */
 
 import { ABI_NAMESPACE, USER_NAMESPACE } from "../abi.ts";
-import { createHostImports } from "../env.ts";
+import { createHostImports } from "../imports/env.ts";
 import type { HostFunction, WasmValue } from "../functions.ts";
-import type { Blueprint } from "../link.ts";
-import { importFunction, type Wait } from "../offer.ts";
-import type { Session } from "../session.ts";
+import type { Blueprint } from "../inline/link.ts";
+import { importFunction, type Wait } from "../imports/offer.ts";
+import type { Session } from "../session/session.ts";
 import type { Offer } from "./protocol.ts";
 
 /** A function to be asked for, and what runs then. */

@@ -14,11 +14,11 @@
  * sent. A thread that sleeps wakes by it. One that cannot take messages in its sleep gets the message `wake`.
  */
 
-import type { CompiledModule, ExportShape, ImportShape } from "../compiled.ts";
+import type { CompiledModule, ExportShape, ImportShape } from "../compile/compiled.ts";
 import type { FailureCode } from "../error.ts";
 import type { Signature } from "../functions.ts";
 import type { ResolvedLimits } from "../limits.ts";
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../session/log.ts";
 import type { Deterministic } from "../options.ts";
 
 /** Words of the bell. */

@@ -4,8 +4,8 @@
  */
 
 import type { WasmValue } from "../functions.ts";
-import { Kernel } from "../kernel.ts";
-import type { LogEntry } from "../log.ts";
+import { Kernel } from "../session/kernel.ts";
+import type { LogEntry } from "../session/log.ts";
 import type { StartWorker } from "../platform.ts";
 import { Mailbox, type MailboxReport, RESTART, STATE } from "./mailbox.ts";
 import type { LoadMessage, SentFailure } from "./protocol.ts";

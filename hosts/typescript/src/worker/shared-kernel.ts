@@ -10,7 +10,7 @@
 
 import { encodeModule, HEADER, type SectionBytes, Writer } from "@tenon/wasm/writer";
 
-import { emptyKernel, type KernelExports, Kernel } from "../kernel.ts";
+import { emptyKernel, type KernelExports, Kernel } from "../session/kernel.ts";
 import { kernelBytes } from "../kernel-wasm.ts";
 import { MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
 

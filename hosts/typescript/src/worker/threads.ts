@@ -6,7 +6,7 @@
  */
 
 import { MAX_IDLE_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
-import type { LogEntry } from "../log.ts";
+import type { LogEntry } from "../session/log.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
 import { BELL, type HostMessage, type SentFailure, type ThreadMessage } from "./protocol.ts";

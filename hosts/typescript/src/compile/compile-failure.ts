@@ -1,0 +1,36 @@
+/** Says why a module could not be compiled or limited. Loaded when one could not. */
+
+import { WasmError } from "@tenon/wasm";
+
+import { ABI_NAMESPACE } from "../abi.ts";
+import type { CompileSettings } from "./compile.ts";
+import { PluginError } from "../error.ts";
+
+/**
+ * @param cause What was thrown.
+ * @param module Name of the module.
+ * @param settings What was built in.
+ * @returns The failure to throw.
+ */
+export function compileFailure(cause: unknown, module: string, { memoryPages }: CompileSettings): PluginError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  if (!(cause instanceof WasmError)) {
+    return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset: undefined }, { cause });
+  }
+  const { reason, construct, offset } = cause;
+  switch (reason) {
+    case "unknown":
+    case "unlimitable":
+      return new PluginError("module/unlimitable", `Cannot limit the module "${module}": ${why}; a module that you trust runs with limits: "none"`, { module, construct, offset }, { cause });
+    case "over-limit":
+      return new PluginError("memory/limit", `Cannot load the module "${module}": ${why}; raise limits.memoryPages or limits.tableElements`, { limitPages: memoryPages }, { cause });
+    case "mismatch":
+      return new PluginError("link/mismatch", `Cannot link the module "${module}": ${why}`, { module, namespace: ABI_NAMESPACE, name: construct }, { cause });
+    case "malformed":
+    case "too-large":
+    case "reserved":
+      return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset }, { cause });
+    default:
+      return reason satisfies never;
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+
+import { failureOf } from "../../test/engine-suite.ts";
+import { decode, ENGINES, runCommand } from "../../test/wasi/command.ts";
+import { files as FILES_PROGRAM, stdio as STDIO_PROGRAM } from "../../test/wasi/programs.ts";
+import { wat } from "../../test/wat.ts";
+import { memoryFolder } from "../files.ts";
+import { createPlugin, type PluginOptions } from "../node.ts";
+import type { Folder } from "../wasi/file-tree.ts";
+
+/** The program sleeps for an hour, which virtual time does at once. */
+const WITH_VIRTUAL_TIME: PluginOptions = { deterministic: { now: 0, seed: 1 }, limits: { timeoutMs: "none" } };
+
+describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
+  test("sees no files, no arguments and no environment unless they are given", async () => {
+    const { lines, code } = await runCommand(FILES_PROGRAM, on);
+    expect(code).toBe("call/exit");
+    expect(lines.join("\n")).toMatch(/fopen -1/);
+  });
+
+  test("works on a folder in memory, which the embedder reads back", async () => {
+    const folder = memoryFolder({ "input.txt": "one\ntwo\n" });
+    const allow = { paths: [{ folder, guest: "/data", access: "read-write" as const }, { folder: memoryFolder({ "a.txt": "a" }), guest: "/ro" }] };
+    const { lines } = await runCommand(FILES_PROGRAM, { ...on, allow });
+    expect(lines).toContain("line one");
+    expect(lines).toContain("last 19999");
+    expect(folder.text("out/short.txt")).toBe("00000\n00001\n");
+    expect(lines.find((line) => line.startsWith("ro create"))).toMatch(/^ro create -1/);
+    expect(lines.filter((line) => line.startsWith("up "))).toEqual(expect.arrayContaining([expect.stringMatching(/^up -1/)]));
+  });
+
+  test("a folder that is not there is manifest/invalid", async () => {
+    const failure = await failureOf(createPlugin(decode(FILES_PROGRAM), { ...on, allow: { paths: [{ host: "/nowhere/at/all", guest: "/data" }] } }));
+    expect(failure.code).toBe("manifest/invalid");
+  });
+
+  test("finds arguments and environment; its streams are logged by lines at info and error", async () => {
+    const { entries } = await runCommand(STDIO_PROGRAM, { ...on, ...WITH_VIRTUAL_TIME, wasi: { args: ["program", "zoë"], env: { GREETING: "hello" } } });
+    const lines = entries.map(({ text }) => text);
+    expect(lines.join("\n")).toMatch(/zoë/);
+    expect(lines.join("\n")).toMatch(/hello/);
+    expect(entries.find(({ source }) => source === "stderr")?.level).toBe("error");
+    expect(entries.find(({ source }) => source === "stdout")?.level).toBe("info");
+  });
+
+  test("wasi.output decides whether its streams are logged, whatever the level", async () => {
+    const wasi = { args: ["program"], env: {} };
+    const sources = async (options: PluginOptions): Promise<string[]> => [...new Set((await runCommand(STDIO_PROGRAM, { ...WITH_VIRTUAL_TIME, ...options })).entries.map(({ source }) => source))].toSorted();
+    expect(await sources({ wasi: { ...wasi, output: true }, logLevel: "off" })).toEqual(["stderr", "stdout"]);
+    expect(await sources({ wasi: { ...wasi, output: false }, logLevel: "trace" })).toEqual([]);
+    expect(await sources({ wasi, logLevel: "off" })).toEqual([]);
+  });
+
+  test("deterministic makes a run repeatable, and without it random numbers differ", async () => {
+    const options: PluginOptions = { deterministic: { now: 1_700_000_000_000, seed: 7 } };
+    const [first, again, other, real] = [
+      await runCommand(STDIO_PROGRAM, { ...on, ...options }),
+      await runCommand(STDIO_PROGRAM, { ...on, ...options }),
+      await runCommand(STDIO_PROGRAM, { ...on, deterministic: { now: 1_700_000_000_000, seed: 8 } }),
+      await runCommand(STDIO_PROGRAM, on),
+    ];
+    expect(again.lines).toEqual(first.lines);
+    const random = ({ lines }: { lines: string[] }): string | undefined => lines.find((line) => line.startsWith("random"));
+    expect(new Set([random(first), random(other), random(real)]).size).toBe(3);
+  });
+
+  test("deterministic gives the same bytes on every runtime", async () => {
+    const { lines } = await runCommand(STDIO_PROGRAM, { deterministic: { now: 1_700_000_000_000, seed: 7 }, limits: { timeoutMs: "none" } });
+    expect(lines).toEqual([
+      "args 0 -", "env -", "time 1700000000", "monotonic 0.000002000", "random 0 07d2eeb6", "sleep 0", "input -1", "tty 1",
+      "open -1 No such file or directory", "to stderr",
+    ]);
+  });
+});
+
+describe("WASI and the call", () => {
+  const sleeper = wat(`(module (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (func (export "sleep") (i32.store8 (i32.const 8) (i32.const 0)) (i32.store (i32.const 16) (i32.const 1))
+      (i64.store (i32.const 24) (i64.const 3600000000000))
+      (try (do (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))) (catch_all)))
+    (func (export "fine")))`);
+
+  test("a plug-in that sleeps for an hour is stopped at once, whatever it catches", async () => {
+    await using sut = await createPlugin(sleeper);
+    expect((await failureOf(sut.call("sleep"))).code).toBe("call/timeout");
+    expect((await sut.call("fine")).length).toBe(0);
+  });
+
+  test("random bytes without end are stopped by the clock, not by what the module counts", async () => {
+    const { defaultPlatform } = await import("../platform.ts");
+    const greedy = wat(`(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (memory (export "memory") 256) (func (export "run") (loop $l (drop (call $random (i32.const 0) (i32.const 16777216))) (br $l))))`);
+    let now = 0;
+    let filled = 0;
+    const platform = { ...defaultPlatform(), now: () => now, random: () => { now += 1; filled += 1; } };
+    await using sut = await createPlugin(greedy, { platform, limits: { timeoutMs: 50 } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(filled).toBeLessThanOrEqual(51);
+  });
+
+  const DO_MUCH: { name: string; call: string; params: string; args: string }[] = [
+    { name: "lists a folder", call: "fd_readdir", params: "i32 i32 i32 i64 i32", args: "(i32.const 3) (i32.const 64) (i32.const 64) (i64.const 0) (i32.const 0)" },
+    { name: "asks for a file", call: "path_filestat_get", params: "i32 i32 i32 i32 i32", args: "(i32.const 3) (i32.const 0) (i32.const 4) (i32.const 1) (i32.const 64)" },
+    { name: "writes lines", call: "fd_write", params: "i32 i32 i32 i32", args: "(i32.const 1) (i32.const 8) (i32.const 1) (i32.const 0)" },
+  ];
+  test.each(DO_MUCH)("a plug-in that $name without end is stopped by the clock, however much each time takes", async ({ call, params, args }) => {
+    const { defaultPlatform } = await import("../platform.ts");
+    const busy = wat(`(module (import "wasi_snapshot_preview1" "${call}" (func $do (param ${params}) (result i32))) (memory (export "memory") 1)
+      (data (i32.const 4) "a\\0a\\00\\00\\05\\00\\00\\00\\01\\00\\00\\00") (func (export "run") (loop $l (drop (call $do ${args})) (br $l))))`);
+    let now = 0;
+    let done = 0;
+    const folder = countingFolder(() => (done += 1));
+    const platform = { ...defaultPlatform(), now: () => (now += 1) };
+    await using sut = await createPlugin(busy, { platform, logger: () => (done += 1), limits: { timeoutMs: 50 }, allow: { paths: [{ folder, guest: "/" }] } });
+    expect((await failureOf(sut.call("run"))).code).toBe("call/timeout");
+    expect(done).toBeGreaterThan(10);
+    expect(done).toBeLessThanOrEqual(51);
+  });
+
+  test("a WASI function imported with another type is link/mismatch", async () => {
+    const wrong = wat(`(module (import "wasi_snapshot_preview1" "fd_write" (func (param i64) (result i32))))`);
+    const failure = await failureOf(createPlugin(wrong));
+    expect(failure.code).toBe("link/mismatch");
+    expect(failure.details).toMatchObject({ name: "fd_write" });
+  });
+
+  test("a logger that throws fails the call with its cause, also from a standard stream", async () => {
+    const thrown = new Error("disk full");
+    await using sut = await createPlugin(decode(STDIO_PROGRAM), { logger: () => { throw thrown; } });
+    const failure = await failureOf(sut.call("_start"));
+    expect(failure.code).toBe("call/host-function");
+    expect(failure.cause).toBe(thrown);
+  });
+});
+
+/** An empty folder that tells when it is listed, and when it is asked for `a`. */
+function countingFolder(count: () => void): Folder {
+  const empty = memoryFolder();
+  return {
+    open(now) {
+      const directory = empty.open(now);
+      return new Proxy(directory, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== "function") return value;
+          return (...values: unknown[]): unknown => {
+            if (name === "list" || (name === "stat" && values[0] === "a")) count();
+            return Reflect.apply(value, target, values) as unknown;
+          };
+        },
+      });
+    },
+  };
+}
