@@ -114,6 +114,7 @@ function measureRewriting(rounds) {
     { name: "10 kB", bytes: readFileSync(fileURLToPath(new URL("../conformance/plugins/wasm/kitchen-sink.c-none.wasm", import.meta.url))), file: "c-none" },
     { name: "Rust plug-in", bytes: rust, file: "rust-extism" },
     { name: "QuickJS", bytes: quickjs, file: "quickjs" },
+    { name: "Go plug-in", bytes: readFileSync(fileURLToPath(new URL("../conformance/plugins/wasm/kitchen-sink.go-extism.wasm", import.meta.url))), file: "go-extism" },
     { name: "QuickJS, functions 6 times", bytes: repeated(quickjs, 6), file: "quickjs*6" },
     { name: "QuickJS, functions 50 times", bytes: repeated(quickjs, 50), file: "quickjs*50" },
   ];

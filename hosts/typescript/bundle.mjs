@@ -11,7 +11,7 @@
  * sources, because `tsc` writes again only what changed, and from what `tsc` wrote of @tenon/wasm.
  */
 import { rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 
 const ENTRIES = ["node", "extism/node", "files", "prepare"];
@@ -21,20 +21,36 @@ const ENTRIES = ["node", "extism/node", "files", "prepare"];
  */
 const PARTS = /\/src\/(?:(?:extism|http|pool|wasi)\/|worker\/(?!threads|shared-kernel|protocol)|imports\/session-(?:http|wasi)\.ts$|platform\/node-(?:anchor|directory|file|files|http)\.ts$)/;
 
+/**
+ * Our Wasm stands in text that servers compress well, which takes an interpreter a millisecond to decode. Node decodes
+ * base64 in no time.
+ */
+const INLINED = {
+  name: "inlined",
+  load: {
+    filter: { id: /-wasm\.[jt]s$/ },
+    async handler(id) {
+      const [[name, bytes]] = Object.entries(await import(pathToFileURL(id.replace("/src/", "/dist/").replace(/ts$/, "js")).href));
+      const text = Buffer.from(bytes()).toString("base64");
+      return `let decoded;\nexport const ${name} = () => (decoded ??= new Uint8Array(process.getBuiltinModule("node:buffer").Buffer.from("${text}", "base64")));`;
+    },
+  },
+};
+
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const sourceOf = (entry) => fileOf(`src/${entry}.ts`);
 
 rmSync(fileOf("dist/bundled"), { recursive: true, force: true }); // names of parts change
 await Promise.all([
-  write(Object.fromEntries(ENTRIES.map((entry) => [entry, sourceOf(entry)])), { dir: fileOf("dist/bundled"), format: "esm", chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "host", test: (id) => !PARTS.test(id) }] } }),
-  write(sourceOf("platform/node-thread"), { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
-  write(sourceOf("platform/web-thread"), { file: fileOf("dist/platform/web-thread.js"), format: "esm", codeSplitting: false }),
+  write(Object.fromEntries(ENTRIES.map((entry) => [entry, sourceOf(entry)])), { plugins: [INLINED] }, { dir: fileOf("dist/bundled"), format: "esm", chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "host", test: (id) => !PARTS.test(id) }] } }),
+  write(sourceOf("platform/node-thread"), { plugins: [INLINED] }, { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
+  write(sourceOf("platform/web-thread"), {}, { file: fileOf("dist/platform/web-thread.js"), format: "esm", codeSplitting: false }),
 ]);
 
 writeFileSync(fileOf("dist/bundled/node-thread.d.cts"), "export {};\n"); // it is an entry of the package, for who bundles a program
 
-async function write(input, output) {
+async function write(input, options, output) {
   // Modules with an effect say so by their compiled names in package.json, and these are sources. What is imported in both ways stays in one file here.
-  const bundle = await rolldown({ input, external: /^node:/, platform: "neutral", treeshake: { moduleSideEffects: true }, checks: { ineffectiveDynamicImport: false, emptyImportMeta: false } });
+  const bundle = await rolldown({ ...options, input, external: /^node:/, platform: "neutral", treeshake: { moduleSideEffects: true }, checks: { ineffectiveDynamicImport: false, emptyImportMeta: false } });
   await bundle.write({ ...output, sourcemap: true, comments: false });
 }

@@ -49,8 +49,8 @@ export interface Platform {
   readonly sleep?: (ms: number) => void;
   /** Starts a thread for the worker engine. Absent where there are no threads. */
   readonly startWorker?: StartWorker;
-  /** SHA-256 of bytes. */
-  readonly sha256: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+  /** SHA-256 of bytes. Absent in pages that were not loaded over HTTPS: they have no `crypto.subtle`. */
+  readonly sha256: ((bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>) | undefined;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
   /** Milliseconds since 1970-01-01 UTC. */

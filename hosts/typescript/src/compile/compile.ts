@@ -33,6 +33,9 @@ export interface CompileSettings {
   readonly merge: boolean;
 }
 
+/** The most bytes of a module that is compiled on this thread, which takes a millisecond or two. */
+const SMALL_BYTES = 262_144;
+
 /** Kernel functions that take time by the size they are given: fresh blocks are filled with zeros. */
 const SIZED = [{ module: ABI_NAMESPACE, name: "alloc" }];
 
@@ -52,8 +55,9 @@ const codes = new Kept<WebAssembly.Module>(COMPILE_CACHE_BYTES);
  * @throws {PluginError} `module/invalid`, `module/unlimitable` or `memory/limit`.
  */
 export async function compileModule(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
-  const key = await keyOf(bytes, settings, platform);
-  return await modules.get(key, () => compile(bytes, name, settings, platform), ({ image }) => COMPILED_MODULE_BYTES + Math.max(bytes.length, image?.bytes ?? 0));
+  const make = async (): Promise<CompiledModule> => await compile(bytes, name, settings, platform);
+  const key = keyOf(settings, platform);
+  return key === undefined ? await make() : await modules.get(bytes, key, make, ({ image }) => COMPILED_MODULE_BYTES + Math.max(bytes.length, image?.bytes ?? 0));
 }
 
 async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: CompileSettings, platform: Platform): Promise<CompiledModule> {
@@ -62,7 +66,7 @@ async function compile(bytes: Uint8Array<ArrayBuffer>, name: string, settings: C
   try {
     const shape = parseModule(bytes);
     const shared = await compileShared(split?.(shape), settings, platform);
-    const module = shared?.module ?? (await WebAssembly.compile(limitBytes(bytes, shape, settings)));
+    const module = shared?.module ?? (await compileBytes(limitBytes(bytes, shape, settings)));
     return describe(module, shape, settings.merge, shared?.image);
   } catch (cause) {
     throw (await loadPart(import("./compile-failure.ts"))).compileFailure(cause, name, settings);
@@ -80,17 +84,22 @@ async function compileShared(split: SplitModule | undefined, settings: CompileSe
   if (split === undefined || split.image.pages > settings.memoryPages) return undefined;
   const code = split.code as Uint8Array<ArrayBuffer>;
   try {
-    const key = await keyOf(code, settings, platform);
-    const module = await codes.get(key, () => WebAssembly.compile(limitBytes(code, code, settings)), () => COMPILED_MODULE_BYTES + code.length);
-    return { module, image: split.image };
+    const key = keyOf(settings, platform);
+    const make = async (): Promise<WebAssembly.Module> => await compileBytes(limitBytes(code, code, settings));
+    return { module: key === undefined ? await make() : await codes.get(code, key, make, () => COMPILED_MODULE_BYTES + code.length), image: split.image };
   } catch {
     return undefined; // whatever is wrong with it is said about the whole, with the offsets of the whole
   }
 }
 
-/** All settings, in the order in which `create.ts` states them. */
-async function keyOf(bytes: Uint8Array<ArrayBuffer>, settings: CompileSettings, platform: Platform): Promise<string> {
-  return `${String.fromCharCode(...(await platform.sha256(bytes)))},${Object.values(settings).join()}`;
+/** A module's key: its hash, and all settings in the order in which `create.ts` states them. `undefined` where there is no hash. */
+function keyOf(settings: CompileSettings, { sha256 }: Platform): ((bytes: Uint8Array<ArrayBuffer>) => Promise<string>) | undefined {
+  return sha256 && (async (bytes) => `${String.fromCharCode(...(await sha256(bytes)))},${Object.values(settings).join()}`);
+}
+
+/** Small modules at once: the engine's threads answer later than it takes to compile them here. */
+async function compileBytes(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return bytes.length <= SMALL_BYTES ? new WebAssembly.Module(bytes) : await WebAssembly.compile(bytes);
 }
 
 function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge }: CompileSettings): boolean {

@@ -2,12 +2,16 @@ import { expect, test } from "vitest";
 
 import { Kept } from "./kept.ts";
 
+/** Content whose key is the first letter in it. */
+const content = (key: string, length = 1): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(key.charCodeAt(0));
+const keyOf = async (bytes: Uint8Array): Promise<string> => await Promise.resolve(String.fromCharCode(bytes[0] ?? 0));
+
 /** A cache of 10 bytes whose values say how often they were made. */
 function counted(): (key: string, bytes: number) => Promise<number> {
   const kept = new Kept<number>(10);
   const made = new Map<string, number>();
   return async (key, bytes) =>
-    await kept.get(key, async () => {
+    await kept.get(content(key), keyOf, async () => {
       made.set(key, (made.get(key) ?? 0) + 1);
       await Promise.resolve();
       return made.get(key) as number;
@@ -32,9 +36,9 @@ test("Kept drops what was not asked for the longest", async () => {
 test("Kept keeps no failure", async () => {
   const kept = new Kept<string>(10);
   const fails = async (): Promise<string> => await Promise.reject(new Error("no"));
-  await expect(Promise.all([kept.get("a", fails, () => 1), kept.get("a", fails, () => 1)])).rejects.toThrow("no");
-  expect(await kept.get("a", async () => await Promise.resolve("yes"), () => 1)).toBe("yes");
-  expect(await kept.get("a", fails, () => 1)).toBe("yes");
+  await expect(Promise.all([kept.get(content("a"), keyOf, fails, () => 1), kept.get(content("a"), keyOf, fails, () => 1)])).rejects.toThrow("no");
+  expect(await kept.get(content("a"), keyOf, async () => await Promise.resolve("yes"), () => 1)).toBe("yes");
+  expect(await kept.get(content("a"), keyOf, fails, () => 1)).toBe("yes");
 });
 
 test("Kept keeps the newest value, whatever it counts", async () => {
@@ -43,4 +47,24 @@ test("Kept keeps the newest value, whatever it counts", async () => {
   expect(await get("a", 99)).toBe(1);
   await get("b", 1);
   expect(await get("a", 99)).toBe(2);
+});
+
+test("Kept makes no key as long as there is one value", async () => {
+  const kept = new Kept<string>(10);
+  const keys: string[] = [];
+  const get = async (bytes: Uint8Array<ArrayBuffer>, made: string): Promise<string> =>
+    await kept.get(bytes, async (asked) => (keys.push(await keyOf(asked)), await keyOf(asked)), async () => await Promise.resolve(made), () => 1);
+  const first = content("a");
+  await get(first, "first");
+  expect(keys).toEqual([]);
+  first.fill(0);
+  expect(await Promise.all([get(content("a"), "again"), get(content("b"), "second"), get(content("a"), "again")])).toEqual(["first", "second", "first"]);
+  expect(keys.sort()).toEqual(["a", "a", "a", "b"]);
+});
+
+test("Kept makes the key of a large value at once, and finds it", async () => {
+  const kept = new Kept<string>(10);
+  const get = async (bytes: Uint8Array<ArrayBuffer>, made: string): Promise<string> => await kept.get(bytes, async (asked) => `${await keyOf(asked)}${asked.length}`, async () => await Promise.resolve(made), () => 1);
+  const large = content("a", 300_000);
+  expect([await get(large, "large"), await get(content("a"), "small"), await get(large, "again"), await get(content("a"), "again")]).toEqual(["large", "small", "large", "small"]);
 });

@@ -1,5 +1,10 @@
 /** A cache of what is done or under way, bounded by bytes: what was not asked for the longest goes first. */
 
+type Content = Uint8Array<ArrayBuffer>;
+
+/** The most bytes that wait for their key. */
+const MAX_COPIED_BYTES = 262_144;
+
 interface Entry<Value> {
   readonly value: Promise<Value>;
   /** `undefined` while it is under way. */
@@ -12,6 +17,8 @@ export class Kept<Value> {
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #maxBytes: number;
   #bytes = 0;
+  /** Gives the first value its key. */
+  #keepFirst: (() => Promise<void>) | undefined;
 
   /** @param maxBytes What all values together may weigh; one alone may weigh more. */
   constructor(maxBytes: number) {
@@ -21,29 +28,44 @@ export class Kept<Value> {
   /**
    * Finds a value, or makes it.
    *
-   * @param key Its key.
+   * @param content What the value is made of; it may change once the value is there.
+   * @param key Makes its key from the content. That of the first value is made when a second one is asked for: most
+   *   programs have but one, and hashing begins with loading what hashes.
    * @param make Makes it; what it throws goes to all who asked meanwhile, and to nobody after.
    * @param weigh Says how many bytes it weighs once it is there.
    */
-  async get(key: string, make: () => Promise<Value>, weigh: (value: Value) => number): Promise<Value> {
-    const found = this.#entries.get(key);
-    if (found !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, found);
-      return await found.value;
+  async get(content: Content, key: (content: Content) => Promise<string>, make: () => Promise<Value>, weigh: (value: Value) => number): Promise<Value> {
+    if (this.#keepFirst === undefined && content.length <= MAX_COPIED_BYTES) {
+      const copy = content.slice();
+      const value = make();
+      let kept: Promise<void> | undefined;
+      this.#keepFirst = () => (kept ??= key(copy).then((name) => void this.#keep(name, value, weigh)));
+      return await value;
     }
-    const entry: Entry<Value> = { value: make(), bytes: undefined };
-    this.#entries.set(key, entry);
+    await this.#keepFirst?.();
+    const name = await key(content);
+    const found = this.#entries.get(name);
+    if (found === undefined) {
+      const value = make();
+      void this.#keep(name, value, weigh);
+      return await value;
+    }
+    this.#entries.delete(name);
+    this.#entries.set(name, found);
+    return await found.value;
+  }
+
+  async #keep(name: string, value: Promise<Value>, weigh: (value: Value) => number): Promise<void> {
+    const entry: Entry<Value> = { value, bytes: undefined };
+    this.#entries.set(name, entry);
     try {
-      const value = await entry.value;
-      entry.bytes = weigh(value);
-      this.#bytes += entry.bytes;
-      this.#shrink();
-      return value;
-    } catch (failure) {
-      this.#entries.delete(key);
-      throw failure;
+      entry.bytes = weigh(await value);
+    } catch {
+      this.#entries.delete(name); // who asked for it hears why
+      return;
     }
+    this.#bytes += entry.bytes;
+    this.#shrink();
   }
 
   #shrink(): void {

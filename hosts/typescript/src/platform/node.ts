@@ -39,5 +39,5 @@ export const nodePlatform: Platform = Object.freeze({
   startWorker: nodeWorkers(() => new URL("./node-thread.cjs", import.meta.url)),
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
-    bytes.length <= SMALL_BYTES ? process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest() : await webPlatform.sha256(bytes),
+    bytes.length <= SMALL_BYTES ? process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest() : new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
 } satisfies Platform);

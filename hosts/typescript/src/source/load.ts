@@ -46,14 +46,15 @@ export async function loadModules(manifest: Manifest, author: Author, platform: 
   return { modules, main };
 }
 
-/** SHA-256 in lower-case hex. */
-async function hashBytes(bytes: Uint8Array<ArrayBuffer>, platform: Platform): Promise<string> {
-  const digest = await platform.sha256(bytes);
+/** SHA-256 in lower-case hex, or why there is none. */
+async function hashBytes(bytes: Uint8Array<ArrayBuffer>, { sha256 }: Platform): Promise<string> {
+  if (sha256 === undefined) return "unknown without HTTPS";
+  const digest = await sha256(bytes);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function checkHash(content: LoadedModule["content"], hash: string, module: string, author: Author, platform: Platform): Promise<void> {
-  const digest = content instanceof WebAssembly.Module ? "that of a compiled module, which has no bytes" : await hashBytes(content, platform);
+  const digest = content instanceof WebAssembly.Module ? "unknown once compiled" : await hashBytes(content, platform);
   if (digest === hash) return;
   const actual = author === "embedder" ? digest : "another";
   throw new PluginError("source/hash-mismatch", `Cannot load the module "${module}": its SHA-256 is ${actual}, the manifest says ${hash}`, { module, expected: hash, actual });
