@@ -81,4 +81,4 @@ const abi = JSON.parse(read("abi/abi.json"));
 const binary = await compileAssembly("kernel/assembly/kernel.ts");
 check(binary, abi);
 checkRecord(abi);
-inline(OUTPUT, binary, { script: "kernel/build.mjs", source: "kernel/assembly", what: "The kernel", name: "kernelBytes", decoder: "@tenon/wasm/inlined" });
+inline(OUTPUT, binary, { script: "kernel/build.mjs", source: "kernel/assembly", what: "The kernel", name: "KERNEL", decoder: "@tenon/wasm/inlined" });

@@ -15,10 +15,10 @@ import { readJson, root } from "./tree.mjs";
 
 /** What is loaded later, by the module whose `import()` loads it. */
 const LATER = {
-  plugin: ["compile"],
-  functions: ["compile", "offer"],
-  wasi: ["compile", "session-wasi"],
-  all: ["compile", "offer", "session-wasi", "path-calls"],
+  plugin: ["compile", "walk-wasm"],
+  functions: ["compile", "walk-wasm", "offer"],
+  wasi: ["compile", "walk-wasm", "session-wasi"],
+  all: ["compile", "walk-wasm", "offer", "session-wasi", "path-calls"],
 };
 
 /** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads, large modules, refused ones. */

@@ -8,4 +8,4 @@ const MAX_BYTES = 10_240;
 
 const binary = await compileAssembly("wasm/assembly/walk.ts");
 if (binary.length > MAX_BYTES) fail(`Walk too large: ${binary.length} bytes of ${MAX_BYTES}; make it smaller, it is part of every host`);
-inline("wasm/src/walk-wasm.ts", binary, { script: "wasm/build.mjs", source: "wasm/assembly", what: "The walk", name: "walkBytes", decoder: "./inlined.js" });
+inline("wasm/src/walk-wasm.ts", binary, { script: "wasm/build.mjs", source: "wasm/assembly", what: "The walk", name: "WALK", decoder: "./inlined.js" });

@@ -6,14 +6,26 @@
  *   "{" and "|"  the byte that follows is 86 or 172 more
  */
 
+/** What a generated file has. */
+export interface InlinedModule {
+  readonly text: string;
+  /** How many bytes that is. */
+  readonly length: number;
+  /** They, once they are decoded. */
+  bytes?: Uint8Array<ArrayBuffer>;
+}
+
 /**
- * Decodes a module.
+ * Decodes a module once.
  *
- * @param text What a generated file has.
- * @param length How many bytes that is.
- * @returns The bytes, in an array of their own.
+ * @param module What a generated file has.
+ * @returns Its bytes: the same array every time, to be read only.
  */
-export function decodeInlined(text: string, length: number): Uint8Array<ArrayBuffer> {
+export function decodeInlined(module: InlinedModule): Uint8Array<ArrayBuffer> {
+  return (module.bytes ??= decode(module));
+}
+
+function decode({ text, length }: InlinedModule): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let at = 0;
   let more = 0;

@@ -5,11 +5,12 @@
  */
 import { BODY_BYTES } from "./engine-limits.ts";
 import { WasmError } from "./error.ts";
+import { decodeInlined } from "./inlined.ts";
 import { unknownOpcode } from "./instruction.ts";
 import type { Module } from "./module.ts";
 import { HEIGHT_CHANGES, IMMEDIATES, PREFIXED, UNKNOWN } from "./opcodes.ts";
 import * as no from "./refusal.ts";
-import { walkBytes } from "./walk-wasm.ts";
+import { WALK } from "./walk-wasm.ts";
 
 /** What is to be put in. */
 export interface Metering {
@@ -123,7 +124,7 @@ function fillIn(words: Uint32Array, { code, functions, types, imported }: Module
 }
 
 function createWalk(): Walk {
-  compiled ??= new WebAssembly.Module(walkBytes());
+  compiled ??= new WebAssembly.Module(decodeInlined(WALK));
   const walk = new WebAssembly.Instance(compiled, { host: { refuse } }).exports as Walk;
   const memory = new Uint8Array(walk.memory.buffer);
   memory.set(IMMEDIATES);

@@ -60,8 +60,11 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
   // A thread takes longer to start than all else, so that comes first; should it not start, that shows where it is needed.
   const { startWorker: starter } = platform;
   if (parsed.engine === "worker" && starter !== undefined) import("./worker/threads.ts").then(({ startAhead }) => startAhead(starter)).catch(() => undefined);
-  // What builds limits in is loaded while the module is; should that fail, it shows where it is needed.
-  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) import("./compile/compile.ts").catch(() => undefined);
+  // What builds limits in is loaded while the module is; should that fail, it shows where it is needed. The walk is named
+  // so that bundlers give it a file of its own: its text compresses worse next to code.
+  if (!parsed.isPrepared && !(source instanceof WebAssembly.Module)) {
+    for (const part of [import("./compile/compile.ts"), import("@tenon/wasm/walk")]) part.catch(() => undefined);
+  }
   const authored = await readSource(source, platform, parsed.signal);
   return await prepareManifest(authored, parsed.name ?? nameOf(authored.manifest, source), parsed);
 }

@@ -5,9 +5,11 @@
  * It trusts nothing the plug-in could have set: every range is the kernel's, which looked at it first.
  */
 
+import { decodeInlined } from "@tenon/wasm/inlined";
+
 import { KERNEL_IMPORTS, KERNEL_MEMORY, KERNEL_ONLY, type SIGNATURES } from "../abi.ts";
 import { PluginError } from "../error.ts";
-import { kernelBytes } from "../kernel-wasm.ts";
+import { KERNEL } from "../kernel-wasm.ts";
 import { MAX_IDLE_KERNEL_BYTES, MAX_IDLE_KERNELS, PAGE_BYTES } from "../limits.ts";
 
 type Value<Type> = Type extends "i64" ? bigint : number;
@@ -52,7 +54,7 @@ const idle: KernelExports[] = [];
 export function borrowKernel(): KernelExports {
   const kernel = idle.pop();
   if (kernel !== undefined) return kernel;
-  compiled ??= new WebAssembly.Module(kernelBytes());
+  compiled ??= new WebAssembly.Module(decodeInlined(KERNEL));
   return new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
 }
 
@@ -62,20 +64,10 @@ export function borrowKernel(): KernelExports {
  * @param kernel What {@link borrowKernel} returned.
  */
 export function returnKernel(kernel: KernelExports): void {
-  if (idle.length < MAX_IDLE_KERNELS && emptyKernel(kernel)) idle.push(kernel);
-}
-
-/**
- * Empties a kernel for its next user, if it is small enough to be kept.
- *
- * @param kernel A kernel that nobody uses.
- * @returns Whether it was emptied.
- */
-export function emptyKernel(kernel: KernelExports): boolean {
-  if (kernel.memory.buffer.byteLength > MAX_IDLE_KERNEL_BYTES) return false;
+  if (idle.length >= MAX_IDLE_KERNELS || kernel.memory.buffer.byteLength > MAX_IDLE_KERNEL_BYTES) return;
   // What is behind `reset` cannot be loaded, and is zero when it is handed out again: the kernel's law.
   kernel.reset();
-  return true;
+  idle.push(kernel);
 }
 
 /**

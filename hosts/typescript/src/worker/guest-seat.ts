@@ -10,6 +10,7 @@ import { InlineEngine } from "../inline/engine.ts";
 import type { Blueprint } from "../inline/link.ts";
 import type { Platform } from "../platform.ts";
 import { webPlatform } from "../platform/web.ts";
+import { Kernel } from "../session/kernel.ts";
 import { Session } from "../session/session.ts";
 import { makeWasi } from "../imports/session-wasi.ts";
 import { createPathCalls } from "../wasi/path-calls.ts";
@@ -19,11 +20,20 @@ import { FileWindow } from "./file-window.ts";
 import { Mailbox, RESTART, STATE } from "./mailbox.ts";
 import { FILES, type LoadMessage, type SentFiles, type ThreadMessage } from "./protocol.ts";
 import { remoteFolder } from "./remote-folder.ts";
-import { GuestKernel, openKernel } from "./shared-kernel.ts";
+import { openKernel } from "./shared-kernel.ts";
 
 /** A thread of plug-ins may always block. */
 const PLATFORM: Platform = { ...webPlatform, sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms) };
-const NO_INPUT = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+/** The kernel on the plug-in's thread: the host has put the input in, and takes the output out. */
+class GuestKernel extends Kernel {
+  override begin(): void {}
+
+  override output(): Uint8Array<ArrayBuffer> {
+    return NO_BYTES;
+  }
+}
 
 /** What a seat needs from its thread. */
 export interface SeatThread {
@@ -77,7 +87,7 @@ export class GuestSeat {
       const options = { signal: this.#signal, timeoutMs: this.#mailbox.timeMs };
       const { index } = this.#mailbox;
       if (index === RESTART) engine.restart(options);
-      else engine.callSync(engine.functions[index] as string, NO_INPUT, options);
+      else engine.callSync(engine.functions[index] as string, NO_BYTES, options);
     });
   }
 

@@ -8,11 +8,12 @@
  * while the plug-in's thread waits.
  */
 
+import { decodeInlined } from "@tenon/wasm/inlined";
 import { encodeModule, HEADER, type SectionBytes, Writer } from "@tenon/wasm/writer";
 
-import { emptyKernel, type KernelExports, Kernel } from "../session/kernel.ts";
-import { kernelBytes } from "../kernel-wasm.ts";
-import { MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
+import { KERNEL } from "../kernel-wasm.ts";
+import { MAX_IDLE_KERNEL_BYTES, MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
+import type { KernelExports } from "../session/kernel.ts";
 
 const NAMESPACE = "tenon";
 const NAME = "memory";
@@ -58,7 +59,8 @@ export class SharedKernels {
 
   /** @param kernel One that neither thread uses any more. */
   giveBack(kernel: SharedKernel): void {
-    if (!emptyKernel(kernel.exports)) return;
+    if (kernel.memory.buffer.byteLength > MAX_IDLE_KERNEL_BYTES) return;
+    kernel.exports.reset();
     if (this.#idle.length >= MAX_IDLE_SHARED_KERNELS) this.#idle.shift();
     this.#idle.push(kernel);
   }
@@ -73,17 +75,8 @@ export function openKernel(module: WebAssembly.Module, memory: WebAssembly.Memor
   return new WebAssembly.Instance(module, { [NAMESPACE]: { [NAME]: memory } }).exports as unknown as KernelExports;
 }
 
-/** The kernel on the plug-in's thread: the host has put the input in, and takes the output out. */
-export class GuestKernel extends Kernel {
-  override begin(): void {}
-
-  override output(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(0);
-  }
-}
-
 function encodeSharedKernel(): Uint8Array<ArrayBuffer> {
-  const bytes: Uint8Array = kernelBytes();
+  const bytes: Uint8Array = decodeInlined(KERNEL);
   const memory = new Writer().u32(1).string(NAMESPACE).string(NAME).byte(IS_MEMORY).byte(IS_SHARED_WITH_MAXIMUM).u32(0).u32(MAX_PAGES);
   const [types, ...others] = readSections(bytes).filter(({ id }) => id !== SECTION.memory);
   if (types?.id !== SECTION.type) throw new TypeError("the kernel does not begin with its types");
