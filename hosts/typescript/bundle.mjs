@@ -12,6 +12,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { decodeInlined } from "@tenon/wasm/inlined";
 import { rolldown } from "rolldown";
 
 const ENTRIES = ["node", "extism/node", "files", "prepare"];
@@ -30,9 +31,9 @@ const INLINED = {
   load: {
     filter: { id: /-wasm\.[jt]s$/ },
     async handler(id) {
-      const [[name, bytes]] = Object.entries(await import(pathToFileURL(id.replace("/src/", "/dist/").replace(/ts$/, "js")).href));
-      const text = Buffer.from(bytes()).toString("base64");
-      return `let decoded;\nexport const ${name} = () => (decoded ??= new Uint8Array(process.getBuiltinModule("node:buffer").Buffer.from("${text}", "base64")));`;
+      const [[name, module]] = Object.entries(await import(pathToFileURL(id.replace("/src/", "/dist/").replace(/ts$/, "js")).href));
+      const text = Buffer.from(decodeInlined(module)).toString("base64");
+      return `let decoded;\nexport const ${name} = { get bytes() { return (decoded ??= new Uint8Array(process.getBuiltinModule("node:buffer").Buffer.from("${text}", "base64"))); } };`;
     },
   },
 };
