@@ -1,7 +1,7 @@
 /** An instance of the kernel as its tests use it: typed exports, and its memory and record as they are read. */
 import { KERNEL_HEAP as HEAP, KERNEL_RECORD as RECORD } from "../hosts/typescript/src/abi.ts";
 import { KERNEL } from "../hosts/typescript/src/kernel-wasm.ts";
-import { decodeInlined } from "../wasm/src/inlined.ts";
+import { decodeInlined } from "@tenon/wasm/inlined";
 
 /** What the kernel exports. */
 export type Kernel = {

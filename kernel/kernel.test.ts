@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import loadWabt from "wabt";
 import { KERNEL_HEAP as HEAP } from "../hosts/typescript/src/abi.ts";
 import { KERNEL } from "../hosts/typescript/src/kernel-wasm.ts";
-import { decodeInlined } from "../wasm/src/inlined.ts";
+import { decodeInlined } from "@tenon/wasm/inlined";
 import { U64_MAX, bytesOf, createKernel, field, field64, sealed, unsigned, type Kernel } from "./instance.ts";
 
 const wabt = await loadWabt();
