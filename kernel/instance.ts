@@ -1,7 +1,6 @@
 /** An instance of the kernel as its tests use it: typed exports, and its memory and record as they are read. */
 import { KERNEL_HEAP as HEAP, KERNEL_RECORD as RECORD } from "../hosts/typescript/src/abi.ts";
-import { KERNEL } from "../hosts/typescript/src/kernel-wasm.ts";
-import { decodeInlined } from "@tenon/wasm/inlined";
+import { kernelBytes } from "../hosts/typescript/src/kernel-bytes.ts";
 
 /** What the kernel exports. */
 export type Kernel = {
@@ -33,7 +32,7 @@ export type Kernel = {
 
 /** The highest number a plug-in can give. */
 export const U64_MAX: bigint = 2n ** 64n - 1n;
-const MODULE = new WebAssembly.Module(decodeInlined(KERNEL));
+const MODULE = new WebAssembly.Module(kernelBytes());
 
 /** A fresh kernel. */
 export const createKernel = (): Kernel => new WebAssembly.Instance(MODULE).exports as Kernel;

@@ -2,8 +2,7 @@
 import { describe, expect, test } from "vitest";
 import loadWabt from "wabt";
 import { KERNEL_HEAP as HEAP } from "../hosts/typescript/src/abi.ts";
-import { KERNEL } from "../hosts/typescript/src/kernel-wasm.ts";
-import { decodeInlined } from "@tenon/wasm/inlined";
+import { kernelBytes } from "../hosts/typescript/src/kernel-bytes.ts";
 import { U64_MAX, bytesOf, createKernel, field, field64, sealed, unsigned, type Kernel } from "./instance.ts";
 
 const wabt = await loadWabt();
@@ -91,7 +90,7 @@ describe("blocks", () => {
 
   test("alloc() takes what it needs when memory can not grow by half, and gives 0 when it can not grow at all", () => {
     // The same kernel, its memory declared with a maximum of 5 pages, so that `memory.grow` fails past it.
-    const hex = Buffer.from(decodeInlined(KERNEL)).toString("hex");
+    const hex = Buffer.from(kernelBytes()).toString("hex");
     expect(hex.split("0503010001")).toHaveLength(2);
     const module = new WebAssembly.Module(Buffer.from(hex.replace("0503010001", "050401010105"), "hex"));
     const kernel = new WebAssembly.Instance(module).exports as Kernel;

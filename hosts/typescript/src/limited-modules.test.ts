@@ -3,8 +3,7 @@ import { fileURLToPath } from "node:url";
 import { QuickJS } from "quickjs-wasi";
 import { describe, expect, test } from "vitest";
 import { ADDED, I64, limitModule, parseModule, signatureOf, type LimitOptions } from "@tenon/wasm";
-import { decodeInlined } from "@tenon/wasm/inlined";
-import { KERNEL } from "./kernel-wasm.ts";
+import { kernelBytes } from "./kernel-bytes.ts";
 
 const CAPS = { memoryPages: 4_096, tableElements: 100_000 };
 const SETS: readonly { readonly name: string; readonly options: LimitOptions }[] = [
@@ -90,7 +89,7 @@ describe("plug-ins of every toolchain at hand", () => {
 
   /** What a plug-in answers to each call: its result and its output. */
   function answers(bytes: Uint8Array): string[] {
-    const kernel = new WebAssembly.Instance(new WebAssembly.Module(decodeInlined(KERNEL))).exports as Record<string, (...args: readonly bigint[]) => bigint> & { readonly memory: WebAssembly.Memory };
+    const kernel = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes())).exports as Record<string, (...args: readonly bigint[]) => bigint> & { readonly memory: WebAssembly.Memory };
     const imports: Record<string, Record<string, WebAssembly.ImportValue>> = { [ADDED.namespace]: { [ADDED.interrupt]: () => 1_000 } };
     // What the kernel has is the kernel's; what else plug-ins import gives 0, for the calls above need nothing of it.
     const parsed = parseModule(bytes);

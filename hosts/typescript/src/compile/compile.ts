@@ -6,14 +6,13 @@
  */
 
 import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, type Module } from "@tenon/wasm";
-import { decodeInlined } from "@tenon/wasm/inlined";
 import type { Image, SplitModule } from "@tenon/wasm/split";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS } from "../abi.ts";
 import type { CompiledModule, ExternKind } from "./compiled.ts";
 import type { Signature } from "../functions.ts";
 import { Kept } from "./kept.ts";
-import { KERNEL } from "../kernel-wasm.ts";
+import { kernelBytes } from "../kernel-bytes.ts";
 import { COMPILE_CACHE_BYTES, COMPILED_MODULE_BYTES, MIN_SHARED_BYTES } from "../limits.ts";
 import { loadPart } from "../part.ts";
 import type { Platform } from "../platform.ts";
@@ -121,7 +120,7 @@ export function limitBytes(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | 
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
   if (isUnlimited(settings)) return bytes;
-  const kernel = merge ? { bytes: decodeInlined(KERNEL), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
+  const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
   return limitModule(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 

@@ -5,11 +5,9 @@
  * It trusts nothing the plug-in could have set: every range is the kernel's, which looked at it first.
  */
 
-import { decodeInlined } from "@tenon/wasm/inlined";
-
 import { KERNEL_IMPORTS, KERNEL_MEMORY, KERNEL_ONLY, type SIGNATURES } from "../abi.ts";
 import { PluginError } from "../error.ts";
-import { KERNEL } from "../kernel-wasm.ts";
+import { kernelBytes } from "../kernel-bytes.ts";
 import { MAX_IDLE_KERNEL_BYTES, MAX_IDLE_KERNELS, PAGE_BYTES } from "../limits.ts";
 
 type Value<Type> = Type extends "i64" ? bigint : number;
@@ -54,7 +52,7 @@ const idle: KernelExports[] = [];
 export function borrowKernel(): KernelExports {
   const kernel = idle.pop();
   if (kernel !== undefined) return kernel;
-  compiled ??= new WebAssembly.Module(decodeInlined(KERNEL));
+  compiled ??= new WebAssembly.Module(kernelBytes());
   return new WebAssembly.Instance(compiled).exports as unknown as KernelExports;
 }
 

@@ -8,10 +8,9 @@
  * while the plug-in's thread waits.
  */
 
-import { decodeInlined } from "@tenon/wasm/inlined";
 import { encodeModule, HEADER, type SectionBytes, Writer } from "@tenon/wasm/writer";
 
-import { KERNEL } from "../kernel-wasm.ts";
+import { kernelBytes } from "../kernel-bytes.ts";
 import { MAX_IDLE_KERNEL_BYTES, MAX_IDLE_SHARED_KERNELS } from "../limits.ts";
 import type { KernelExports } from "../session/kernel.ts";
 
@@ -76,7 +75,7 @@ export function openKernel(module: WebAssembly.Module, memory: WebAssembly.Memor
 }
 
 function encodeSharedKernel(): Uint8Array<ArrayBuffer> {
-  const bytes: Uint8Array = decodeInlined(KERNEL);
+  const bytes: Uint8Array = kernelBytes();
   const memory = new Writer().u32(1).string(NAMESPACE).string(NAME).byte(IS_MEMORY).byte(IS_SHARED_WITH_MAXIMUM).u32(0).u32(MAX_PAGES);
   const [types, ...others] = readSections(bytes).filter(({ id }) => id !== SECTION.memory);
   if (types?.id !== SECTION.type) throw new TypeError("the kernel does not begin with its types");
