@@ -36,7 +36,7 @@ export async function startServer({ folder = "", isServed = () => false, pages =
     }
     if (answerHostCase(request, response, pathname)) return;
     const status = Number(/^\/status\/(\d{3})$/.exec(pathname)?.[1] ?? 404);
-    response.writeHead(status, { "x-reply": `${request.method} ${request.headers["x-ask"]}` });
+    response.writeHead(status, { "X-Reply": `${request.method} ${request.headers["x-ask"]}` });
     request.pipe(response);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

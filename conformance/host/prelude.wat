@@ -28,6 +28,9 @@
 (import "extism:host/env" "log_error" (func $log_error (param i64)))
 (import "extism:host/env" "get_log_level" (func $get_log_level (result i32)))
 (import "extism:host/user" "upper" (func $upper (param i64) (result i64)))
+(import "extism:host/user" "add_i32" (func $add_i32 (param i32 i32) (result i32)))
+(import "extism:host/user" "add_f32" (func $add_f32 (param f32 f32) (result f32)))
+(import "extism:host/user" "add_f64" (func $add_f64 (param f64 f64) (result f64)))
 (import "extism:host/user" "add_i64" (func $add_i64 (param i64 i64) (result i64)))
 (import "extism:host/user" "sum_seven" (func $sum_seven (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
 (import "extism:host/user" "note" (func $note (param i64)))
@@ -71,3 +74,18 @@
     (call $store_u8 (i64.add (local.get $h) (i64.extend_i32_u (local.get $i))) (i32.load8_u (i32.add (local.get $from) (local.get $i))))
     (local.set $i (i32.add (local.get $i) (i32.const 1))) (br $next)))
   (local.get $h))
+
+;; Whether bytes of the plug-in's memory stand anywhere in a block.
+(func $has (param $h i64) (param $from i32) (param $n i32) (result i32) (local $i i64) (local $j i32)
+  (block $no (loop $next
+    (br_if $no (i64.gt_u (i64.add (local.get $i) (i64.extend_i32_u (local.get $n))) (call $length (local.get $h))))
+    (local.set $j (i32.const 0))
+    (block $other (loop $same
+      (br_if $other (i32.ne
+        (call $load_u8 (i64.add (i64.add (local.get $h) (local.get $i)) (i64.extend_i32_u (local.get $j))))
+        (i32.load8_u (i32.add (local.get $from) (local.get $j)))))
+      (local.set $j (i32.add (local.get $j) (i32.const 1)))
+      (br_if $same (i32.lt_u (local.get $j) (local.get $n)))
+      (return (i32.const 1))))
+    (local.set $i (i64.add (local.get $i) (i64.const 1))) (br $next)))
+  (i32.const 0))

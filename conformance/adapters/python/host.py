@@ -34,6 +34,22 @@ def add_i64(plugin, params, results):
     results[0].value = total - 2**64 if total >= 2**63 else total
 
 
+@extism.host_fn(signature=([ValType.I32, ValType.I32], [ValType.I32]))
+def add_i32(plugin, params, results):
+    total = (params[0].value + params[1].value) & (2**32 - 1)
+    results[0].value = total - 2**32 if total >= 2**31 else total
+
+
+@extism.host_fn(signature=([ValType.F32, ValType.F32], [ValType.F32]))
+def add_f32(plugin, params, results):
+    results[0].value = params[0].value + params[1].value
+
+
+@extism.host_fn(signature=([ValType.F64, ValType.F64], [ValType.F64]))
+def add_f64(plugin, params, results):
+    results[0].value = params[0].value + params[1].value
+
+
 @extism.host_fn(signature=([ValType.I32] * 7, [ValType.I32]))
 def sum_seven(plugin, params, results):
     results[0].value = sum(each.value for each in params)

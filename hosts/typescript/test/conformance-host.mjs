@@ -11,7 +11,7 @@ const waitless = "Suspending" in WebAssembly ? [] : ["inline", ...(typeof Shared
 const isPage = "document" in globalThis;
 export const deviations = [
   ...waitless.flatMap((engine) =>
-    [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond)/].map((match) => ({ engine, match, reason: "HTTP needs JSPI or shared memory" })),
+    [/: http: (?!nothing)/, /^host\/http: (?!a redirect (to|without)|a host|nothing|files|a request that|an answer beyond|a limit of 0)/].map((match) => ({ engine, match, reason: "HTTP needs JSPI or shared memory" })),
   ),
   ...(isPage ? [{ match: /^host\/http: a redirect within/, reason: "a page is not told where a redirect leads" }] : []),
 ];
