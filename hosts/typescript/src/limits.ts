@@ -107,6 +107,9 @@ export const MAX_IDLE_KERNEL_BYTES = 1_048_576;
 /** Threads that the worker engine starts before plug-ins share them. One takes about 5 MiB. */
 export const MAX_THREADS = 32;
 
+/** Threads beyond those, for plug-ins that ran out of time where others waited for them. */
+export const MAX_SLOW_THREADS = 4;
+
 /** Idle threads that are kept for the next plug-in. */
 export const MAX_IDLE_THREADS = 2;
 

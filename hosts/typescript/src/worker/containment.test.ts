@@ -41,6 +41,17 @@ const ask = plugin(
    (func (export "ask_forever") (drop (call $ask (i64.const 0))) (loop $l (br $l))) ${FINE}`,
   `(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))`,
 );
+/** Asks its host from as deep as the input says, a number of 8 bytes; a frame takes some 500 bytes of the stack. */
+const ASK_DEEP = plugin(
+  `(func $deeper (param $left i64) ${Array.from({ length: 60 }, (_, index) => `(local $l${index} i64)`).join(" ")}
+     ${Array.from({ length: 60 }, (_, index) => `(local.set $l${index} (i64.load (i32.const ${index * 8})))`).join(" ")}
+     (if (i64.eqz (local.get $left)) (then (drop (call $ask (i64.const 0)))) (else (call $deeper (i64.sub (local.get $left) (i64.const 1)))))
+     ${Array.from({ length: 60 }, (_, index) => `(i64.store (i32.const ${index * 8}) (local.get $l${index}))`).join(" ")})
+   (func (export "run") (result i32) (call $deeper (call $input_load_u64 (i64.const 0))) (i32.const 0))`,
+  `(import "extism:host/user" "ask" (func $ask (param i64) (result i64)))
+   (import "extism:host/env" "input_load_u64" (func $input_load_u64 (param i64) (result i64)))`,
+);
+const depthInput = (depth: number): Uint8Array => new Uint8Array(BigUint64Array.of(BigInt(depth)).buffer);
 const withAsk = (run: (context: CallContext, handle: bigint) => bigint | Promise<bigint>): PluginOptions => ({
   functions: { "extism:host/user": { ask: run as never } },
 });
@@ -303,6 +314,50 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     expect(threads.started.length).toBe(32);
     expect((await outer.call("run", "a")).text()).toBe("a!".repeat(33));
     for (const each of [inner, ...many.slice(1)]) await each.close();
+  });
+
+  // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("are shared with the slow alone by a plug-in that ran out of time where others waited", async () => {
+    const threads = countThreads();
+    const many: Plugin[] = [];
+    for (let index = 0; index < 32; index += 1) many.push(await create(ask, withAsk(never), threads.startWorker));
+    await using slow = await create(ask, { ...withAsk(never), limits: { timeoutMs: 200 } }, threads.startWorker);
+    expect((await failureOf(slow.call("forever"))).code).toBe("call/timeout");
+    expect(threads.started.length).toBe(32);
+    expect((await failureOf(slow.call("forever"))).code).toBe("call/timeout");
+    expect(threads.started.length).toBe(33);
+    const looping = failureOf(slow.call("forever", "", { timeoutMs: 2000 }));
+    for (const each of many) await each.call("fine", "", { timeoutMs: 1000 });
+    expect((await looping).code).toBe("call/timeout");
+    await using other = await create(ECHO, {}, threads.startWorker);
+    expect((await other.call("echo", "x")).text()).toBe("x");
+    expect(threads.started.length).toBe(33);
+    for (const each of many) await each.close();
+  });
+
+  // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("serve the others, sooner or later, when a plug-in asks its host at the end of the stack", async () => {
+    const threads = countThreads();
+    const others: Plugin[] = [];
+    for (let index = 0; index < 32; index += 1) others.push(await create(ECHO, {}, threads.startWorker));
+    let answers: Promise<unknown>[] = [];
+    const answer = async (_context: CallContext, handle: bigint): Promise<bigint> => {
+      answers = others.map(async (each) => await each.call("echo", "x"));
+      answers.push(create(ECHO, {}, threads.startWorker).then(async (late) => await late.close()));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return handle;
+    };
+    await using deep = await create(ASK_DEEP, { ...withAsk(answer), limits: { stackDepth: "none" } }, threads.startWorker);
+    let [fits, fails] = [0, 100_000];
+    while (fails - fits > 1) {
+      const middle = (fits + fails) >> 1;
+      const isEnough = await deep.call("run", depthInput(middle)).then(() => true, () => false);
+      await Promise.all(answers);
+      if (isEnough) fits = middle;
+      else fails = middle;
+    }
+    expect(fits).toBeGreaterThan(100);
+    for (const each of others) await each.close();
   });
 
   // skipped because pages and Bun do not tell what is open

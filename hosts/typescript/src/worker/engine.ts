@@ -53,6 +53,8 @@ export class WorkerEngine implements Engine {
   /** Whether a call runs, as its caller sees it. */
   #isRunning = false;
   #isClosed = false;
+  /** Whether it ran out of time. */
+  #isSlow = false;
   /** Ends the command for its caller; absent when that has happened. */
   #end: End | undefined;
   /** The thread is at a command, perhaps one that its caller no longer waits for. */
@@ -153,10 +155,14 @@ export class WorkerEngine implements Engine {
       this.#end?.(failure);
     }
     await this.#busy?.over;
-    const guest = this.#guest;
-    this.#guest = undefined;
     this.#files?.closeAll();
     this.#session.vars.clear();
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    const guest = this.#guest;
+    this.#guest = undefined;
     await guest?.leave();
   }
 
@@ -184,8 +190,9 @@ export class WorkerEngine implements Engine {
 
   /** Sees to it that there is an instance. */
   async #ready(options: CallOptions): Promise<RemoteGuest> {
+    if (this.#guest !== undefined && this.#isAlive) return this.#guest;
+    if (this.#isSlow && this.#guest?.isWaitedFor) await this.#leave();
     const existing = this.#guest;
-    if (existing !== undefined && this.#isAlive) return existing;
     const call = this.#session.beginCall("", options);
     // The plug-in's own time is limited where it runs; this is for a thread that does not come up.
     if (existing === undefined) call.deadline = this.#session.platform.now() + call.timeoutMs + THREAD_START_MS;
@@ -212,7 +219,7 @@ export class WorkerEngine implements Engine {
         done: (failure, report) => this.#done(failure, report),
         logged: (entry) => this.#log(entry),
         lost: (reason) => this.#lost(reason),
-      });
+      }, this.#isSlow);
       this.#session.kernel = guest.kernel;
       return guest;
     } catch (cause) {
@@ -309,6 +316,7 @@ export class WorkerEngine implements Engine {
     this.#memoryBytes = report.memoryBytes;
     const end = this.#end;
     const { call } = this.#session;
+    if ((call.failure ?? sent)?.code === "call/timeout") this.#isSlow = true;
     if (end !== undefined) {
       call.fuel = report.fuel;
       end(sent === undefined ? call.failure : this.#received(call, sent));

@@ -68,9 +68,14 @@ export class GuestSeat {
     return this.#mailbox.state === STATE.answered;
   }
 
-  /** Takes a command, if there is one; the host can no longer withdraw it then. */
+  /** Whether there is a command. */
+  get isCommanded(): boolean {
+    return this.#mailbox.state === STATE.command;
+  }
+
+  /** Takes a command, if there still is one; the host can no longer withdraw it then. */
   claim(): boolean {
-    return this.#mailbox.state === STATE.command && this.#mailbox.change(STATE.command, STATE.running);
+    return this.#mailbox.change(STATE.command, STATE.running);
   }
 
   /** Links and starts the plug-in. */

@@ -42,11 +42,12 @@ export class RemoteGuest {
    * @param plan What to load.
    * @param startWorker Starts threads.
    * @param listener Takes what the thread says.
+   * @param isSlow Whether the plug-in ran out of time before.
    * @throws What the platform throws when it cannot start a thread, or a `RangeError` if there is no memory.
    */
-  constructor(plan: GuestPlan, startWorker: StartWorker, listener: GuestListener) {
+  constructor(plan: GuestPlan, startWorker: StartWorker, listener: GuestListener, isSlow: boolean) {
     const { memoryPages } = plan.limits;
-    this.#thread = findThread(startWorker);
+    this.#thread = findThread(startWorker, isSlow);
     const tenant: Tenant = {
       turn: (failure) => this.#turn(failure, listener),
       log: listener.logged,
@@ -62,6 +63,11 @@ export class RemoteGuest {
     this.#mailbox.state = STATE.running;
     this.#hold();
     this.#thread.post({ ...plan, kind: "load", id: this.#id, mailbox: this.#mailbox.buffer, bell: this.#thread.bell, kernel: sharedKernelModule(), memory: kernel.memory });
+  }
+
+  /** Whether plug-ins that never ran out of time wait while this one runs. */
+  get isWaitedFor(): boolean {
+    return this.#thread.size > 1 && !this.#thread.isForSlow;
   }
 
   /**

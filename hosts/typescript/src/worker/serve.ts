@@ -2,7 +2,8 @@
  * A thread of plug-ins: takes messages, runs commands, and sleeps in between. Runs on the plug-ins' thread.
  *
  * While one plug-in waits for its host function, the thread serves the others, so a host function may call a plug-in that
- * shares the thread. Those calls stand on one stack: the inner one ends before the outer one goes on.
+ * shares the thread. Those calls stand on one stack: the inner one ends before the outer one goes on, and begins only if
+ * the outer one has left it room.
  */
 
 import { BELL, type HostMessage, type ThreadMessage } from "./protocol.ts";
@@ -13,6 +14,8 @@ export interface ThreadPort {
   readonly post: (message: ThreadMessage) => void;
   /** Takes the next message without waiting; absent where messages arrive only as events. */
   readonly receive?: () => HostMessage | undefined;
+  /** How much of its stack a plug-in must have left for another to run on top of it: an eighth, or a quarter of a small one. */
+  readonly roomBytes: number;
 }
 
 /** The plug-ins of a thread. */
@@ -44,30 +47,38 @@ export class GuestThread {
     for (;;) {
       const rung = Atomics.load(this.#bell, BELL.rung);
       if (waiting?.isAnswered) return;
-      if (this.#takeMessages()) continue;
-      const next = this.#claim();
-      if (next !== undefined) {
-        next.run();
-        continue;
-      }
+      if (this.#isAsked && (waiting === undefined || hasRoom(this.#port.roomBytes)) && (this.#takeMessage() || this.#runCommand())) continue;
       if (waiting === undefined && this.#port.receive === undefined) return;
       Atomics.wait(this.#bell, BELL.rung, rung);
     }
   }
 
-  #claim(): GuestSeat | undefined {
-    for (const seat of this.#seats.values()) if (seat.claim()) return seat;
-    return undefined;
+  /** Whether there is a message to be taken, or a command. */
+  get #isAsked(): boolean {
+    if (this.#hasMessage) return true;
+    for (const seat of this.#seats.values()) if (seat.isCommanded) return true;
+    return false;
   }
 
-  #takeMessages(): boolean {
-    const { receive } = this.#port;
-    if (receive === undefined || Atomics.load(this.#bell, BELL.messages) === this.#received) return false;
-    const message = receive();
+  get #hasMessage(): boolean {
+    return this.#port.receive !== undefined && Atomics.load(this.#bell, BELL.messages) !== this.#received;
+  }
+
+  #takeMessage(): boolean {
+    const message = this.#hasMessage ? this.#port.receive?.() : undefined;
     if (message === undefined) return false;
     this.#received += 1;
     this.#take(message);
     return true;
+  }
+
+  #runCommand(): boolean {
+    for (const seat of this.#seats.values()) {
+      if (!seat.isCommanded || !seat.claim()) continue;
+      seat.run();
+      return true;
+    }
+    return false;
   }
 
   #take(message: HostMessage): void {
@@ -87,5 +98,21 @@ export class GuestThread {
       default:
         message satisfies never;
     }
+  }
+}
+
+/** Whether the stack has room: arguments lie on it, eight bytes each, whatever an engine makes of the code. */
+function hasRoom(bytes: number): boolean {
+  const values = Array.from({ length: 1000 });
+  let left = bytes / 8 / values.length;
+  const descend = (): void => {
+    left -= 1;
+    if (left > 0) Reflect.apply(descend, undefined, values);
+  };
+  try {
+    descend();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -3,9 +3,10 @@
  *
  * A plug-in gets an idle thread, else a new one, and past the cap shares the one with the fewest plug-ins. A few idle
  * threads are kept, because starting one takes longer than anything else here; they do not keep the process alive.
+ * Who shares a thread waits for the others' calls, so a plug-in that ran out of time shares with its like alone.
  */
 
-import { MAX_IDLE_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
+import { MAX_IDLE_THREADS, MAX_SLOW_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
 import type { LogEntry } from "../session/log.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
@@ -26,18 +27,25 @@ const threads = new Map<StartWorker, Set<Thread>>();
  * Finds room for a plug-in.
  *
  * @param startWorker Starts threads; plug-ins of different platforms share none.
+ * @param isSlow Whether it ran out of time before.
  * @returns A thread, with a place taken in it: {@link Thread.enter} must follow.
  * @throws What the platform throws when it cannot start a thread.
  */
-export function findThread(startWorker: StartWorker): Thread {
+export function findThread(startWorker: StartWorker, isSlow: boolean): Thread {
   const all = threads.get(startWorker) ?? new Set();
   threads.set(startWorker, all);
-  const open = [...all].filter((thread) => thread.isOpen);
+  const open = [...all].filter((thread) => thread.isOpen && (thread.size === 0 || thread.isForSlow === isSlow));
   const idlest = open.reduce<Thread | undefined>((least, thread) => (least === undefined || thread.size < least.size ? thread : least), undefined);
-  if (idlest !== undefined && (idlest.size === 0 || all.size >= MAX_THREADS)) return idlest;
-  const thread = new Thread(startWorker, all);
+  const thread = idlest !== undefined && (idlest.size === 0 || isFull(all, isSlow)) ? idlest : new Thread(startWorker, all);
+  thread.isForSlow = isSlow;
   all.add(thread);
   return thread;
+}
+
+/** Whether no further thread is to be started, for plug-ins that ran out of time or for the others. */
+function isFull(all: ReadonlySet<Thread>, isSlow: boolean): boolean {
+  const count = [...all].filter((thread) => thread.isForSlow === isSlow).length;
+  return count >= (isSlow ? MAX_SLOW_THREADS : MAX_THREADS);
 }
 
 /**
@@ -49,7 +57,7 @@ export function findThread(startWorker: StartWorker): Thread {
 export function startAhead(startWorker: StartWorker): void {
   const all = threads.get(startWorker) ?? new Set();
   threads.set(startWorker, all);
-  const isNeeded = all.size < MAX_THREADS && ![...all].some((thread) => thread.size === 0);
+  const isNeeded = !isFull(all, false) && ![...all].some((thread) => thread.size === 0);
   if (isNeeded) all.add(new Thread(startWorker, all));
 }
 
@@ -60,6 +68,8 @@ export class Thread {
   readonly #tenants = new Map<number, Tenant>();
   readonly #bell = new Int32Array(new SharedArrayBuffer(BELL.bytes));
   readonly #kernels = new SharedKernels();
+  /** Whether its plug-ins ran out of time before. */
+  isForSlow = false;
   #lastId = 0;
   #instances = 0;
   #holds = 0;
