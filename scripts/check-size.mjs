@@ -22,7 +22,7 @@ const LATER = {
 };
 
 /** Loaded later as well, for what not every page has: a manifest, hosts that a plug-in may reach, threads, large modules, refused ones. */
-const SELDOM = ["compile-failure", "manifest", "session-http", "engine", "split"];
+const SELDOM = ["compile-failure", "manifest", "stranger", "session-http", "engine", "split"];
 
 await check(async (fail) => {
   const budget = readJson("scripts/budget.json");

@@ -1,5 +1,5 @@
 /**
- * The one way in which reading or rewriting a module ends badly. Hosts map `reason` to their own failure codes.
+ * How reading or rewriting a module ends badly. Hosts map `reason` to their own failure codes.
  */
 
 /**
@@ -21,6 +21,27 @@ export type WasmErrorReason =
   | "unlimitable"
   | "reserved"
   | "mismatch";
+
+/**
+ * The walk over the code refuses a module, by number (`refusal.ts`). Nobody outside sees one: `explainRefusal` makes a
+ * {@link WasmError} of it.
+ */
+export class WalkRefusal extends Error {
+  readonly why: number;
+  /** Byte offset in the module. */
+  readonly offset: number;
+  /** What `refusal.ts` names behind the number. */
+  readonly first: number;
+  readonly second: number;
+
+  constructor(why: number, offset: number, first: number, second: number) {
+    super(`Refusal ${why}`);
+    this.why = why;
+    this.offset = offset;
+    this.first = first;
+    this.second = second;
+  }
+}
 
 /** A module that cannot be read or rewritten: the reason, what it is about, and where in the file. */
 export class WasmError extends Error {

@@ -4,7 +4,7 @@
  */
 import { WasmError } from "./error.ts";
 import { walkExpression } from "./instruction.ts";
-import { limitModule } from "./limit.ts";
+import { limitModule } from "./limit-module.ts";
 import { SECTION, type ExternKind, type Limits, type MemoryType, type Module, type TableType } from "./module.ts";
 import { parseModule } from "./parse.ts";
 import { Reader } from "./reader.ts";

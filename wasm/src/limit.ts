@@ -41,10 +41,10 @@ export interface LimitedModule {
  *
  * @param source The whole file, or what `parseModule` made of it; left as it is.
  * @param options The limits; without any the module is only stripped.
- * @throws {WasmError} If it is malformed or needs more than a limit, or if a limit could not be made to hold.
+ * @throws {WasmError | WalkRefusal} If it is malformed or needs more than a limit, or if a limit could not be made to hold.
  * @throws {TypeError} If the kernel is none.
  */
-export function limitModule(source: Uint8Array | Module, options: LimitOptions): LimitedModule {
+export function buildLimits(source: Uint8Array | Module, options: LimitOptions): LimitedModule {
   const module = source instanceof Uint8Array ? parseModule(source) : source;
   for (const { module: from, name, range } of module.imports)
     if (from.startsWith(RESERVED)) throw reserved(`import "${from}" "${name}"`, range.start);

@@ -1,15 +1,12 @@
 /**
  * Hands the code of a module to the walk and takes the metered code back. The walk itself is Wasm, written in
- * `../assembly/walk.ts`, and its memory is drawn in `../assembly/layout.ts`; this file fills that memory in, and makes
- * errors of the numbers with which the walk refuses.
+ * `../assembly/walk.ts`, and its memory is drawn in `../assembly/layout.ts`; this file fills that memory in.
  */
 import { BODY_BYTES } from "./engine-limits.ts";
-import { WasmError } from "./error.ts";
+import { WalkRefusal, WasmError } from "./error.ts";
 import { decodeInlined } from "./inlined.ts";
-import { unknownOpcode } from "./instruction.ts";
 import type { Module } from "./module.ts";
 import { HEIGHT_CHANGES, IMMEDIATES, PREFIXED, UNKNOWN } from "./opcodes.ts";
-import * as no from "./refusal.ts";
 import { WALK } from "./walk-wasm.ts";
 
 /** What is to be put in. */
@@ -76,7 +73,8 @@ let kept: Walk | undefined;
 /**
  * Meters all functions of a module.
  *
- * @throws {WasmError} For what is malformed, unknown or cannot be limited.
+ * @throws {WalkRefusal} For what is malformed, unknown or cannot be limited.
+ * @throws {WasmError} `too-large` if a body is.
  */
 export function meterCode(module: Module, metering: Metering): MeteredCode {
   const { fuel, interrupt, stack, refuseHeap, shift, added } = metering;
@@ -136,49 +134,7 @@ function createWalk(): Walk {
   return walk;
 }
 
-/** What the indices point into, from `NO_SUCH_TYPE` on. */
-const SPACES = ["type", "function", "table", "memory", "global", "tag", "local", "label", "segment"];
-const MALFORMED: Readonly<Record<number, string>> = {
-  [no.NUMBER_MALFORMED]: "number",
-  [no.OFFSET_MALFORMED]: "offset",
-  [no.BODY_MALFORMED]: "function body",
-  [no.ELSE_MALFORMED]: "else",
-  [no.CATCH_MALFORMED]: "catch",
-  [no.DELEGATE_MALFORMED]: "delegate",
-};
-/** What was counted, from `LOCAL_GROUPS` on, by the second byte. */
-const COUNTED = ["locals", "labels", "catch clauses", "types of select", "items of array.new_fixed"];
-
 /** The walk calls this where it cannot go on; offset and values come as i32. */
-function refuse(why: number, signedOffset: number, first: number, second: number): never {
-  const offset = signedOffset >>> 0;
-  const value = first >>> 0;
-  const more = second >>> 0;
-  const space = SPACES[why - no.NO_SUCH_TYPE];
-  if (space !== undefined) throw new WasmError("malformed", `${space} index`, offset, `there is no ${space} ${value}`);
-  const construct = MALFORMED[why];
-  if (construct !== undefined) throw new WasmError("malformed", construct, offset, "it does not end where it must");
-  const items = COUNTED[(why >> 8) - 1] ?? "";
-  switch (why & 0xff) {
-    case no.BYTE_MISSING: throw new WasmError("malformed", "byte", offset, "the section ends here");
-    case no.NUMBER_TOO_LONG: throw new WasmError("malformed", "number", offset, `it is longer than ${value} bits`);
-    case no.COUNT_MALFORMED: throw new WasmError("malformed", items, offset, `${value} are announced and ${more} bytes are left`);
-    case no.COUNT_TOO_LARGE: throw new WasmError("too-large", items, offset, `${value} are more than the ${more} that engines accept`);
-    case no.VALUE_TYPE_UNKNOWN: throw new WasmError("unknown", `value type 0x${value.toString(16)}`, offset, "this type is not known");
-    case no.HEAP_TYPE_UNKNOWN: throw new WasmError("unknown", `heap type -${value}`, offset, "this type is not known");
-    case no.LOCALS_TOO_MANY: throw new WasmError("too-large", "locals", offset, `${value} are the most that engines accept`);
-    case no.NESTING_TOO_DEEP: throw new WasmError("too-large", "nesting", offset, `${value} blocks are the most`);
-    case no.BODY_TOO_LARGE: throw new WasmError("too-large", "function body", offset, "with metering it is larger than engines accept");
-    case no.OPCODE_UNKNOWN: throw unknownOpcode(offset, value);
-    case no.PREFIXED_UNKNOWN: throw unknownOpcode(offset, value, more);
-    case no.CLAUSE_UNKNOWN: throw new WasmError("unknown", `catch clause ${value}`, offset, "this clause is not known");
-    case no.WAIT_UNLIMITABLE: throw new WasmError("unlimitable", "memory.atomic.wait", offset, "it may wait for ever and cannot be interrupted");
-    case no.ALLOCATION_UNLIMITABLE: {
-      const name = value < 2 ? "struct.new" : value === 8 ? "array.new_fixed" : "array.new";
-      throw new WasmError("unlimitable", name, offset, "it takes memory of the engine, which a limit of pages does not count");
-    }
-    case no.MERGES_UNLIMITABLE:
-      throw new WasmError("unlimitable", "function", offset, "with its locals, operands, blocks and branches it takes the engine too long to compile");
-    case no.NO_ROOM: default: throw new WasmError("too-large", "module", offset, "there is not enough memory to rewrite it");
-  }
+function refuse(why: number, offset: number, first: number, second: number): never {
+  throw new WalkRefusal(why, offset >>> 0, first >>> 0, second >>> 0);
 }

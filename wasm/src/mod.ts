@@ -9,7 +9,8 @@ export { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts"
 export { formatValueType, heapTypeOf, I32, I64, withHeapType, type ValueType } from "./value-type.ts";
 export { inspect, type Inspection } from "./inspect.ts";
 export { functionNames } from "./names.ts";
-export { limitModule, type LimitedModule } from "./limit.ts";
+export { limitModule } from "./limit-module.ts";
+export type { LimitedModule } from "./limit.ts";
 export type { LimitOptions } from "./plan.ts";
 export { ADDED, RESERVED } from "./reserved.ts";
 export type { KernelOptions } from "./kernel.ts";

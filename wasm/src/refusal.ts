@@ -1,5 +1,5 @@
 /**
- * Why the walk over the code refuses a module. Numbers alone, so that the walk (`../assembly`) shares them; `meter.ts`
+ * Why the walk over the code refuses a module. Numbers alone, so that the walk (`../assembly`) shares them; `explain.ts`
  * makes errors of them. With each comes a byte offset and up to two values, named behind it.
  */
 

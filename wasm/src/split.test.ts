@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import wabt from "wabt";
 import { describe, expect, test } from "vitest";
-import { limitModule } from "./limit.ts";
+import { limitModule } from "./limit-module.ts";
 import { parseModule } from "./parse.ts";
 import { splitModule, type Image } from "./split.ts";
 import { encodeModule, Writer } from "./writer.ts";

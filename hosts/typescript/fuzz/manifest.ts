@@ -6,7 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 
 import { PluginError } from "../src/error.ts";
-import { grantManifest } from "../src/source/grant.ts";
+import { grantStranger } from "../src/source/stranger.ts";
 import { DEFAULT_LIMITS, type Limits } from "../src/limits.ts";
 import { parseManifest } from "../src/source/manifest.ts";
 import { parseOptions } from "../src/options.ts";
@@ -62,7 +62,7 @@ export const property = fc.property(manifest, options, fc.constantFrom("text" as
   }
   if (parsed instanceof PluginError) return;
   const embedder = parseOptions({ ...stated, platform: defaultPlatform() });
-  const grant = attempt(() => grantManifest(parsed, author, embedder), ["manifest/not-granted"]);
+  const grant = attempt(() => grantStranger(parsed, author, embedder), ["manifest/not-granted"]);
   if (grant instanceof PluginError) return;
   for (const each of grant.hosts) if (!embedder.allowedHosts.includes(each)) throw new Error(`the host "${each}" was granted by nobody`);
   for (const each of grant.paths) if (!embedder.allowedPaths.includes(each)) throw new Error(`the folder "${each.host}" was granted by nobody`);

@@ -80,7 +80,7 @@ export async function preparePlugin(source: PluginSource, options: PluginOptions
  */
 export async function prepareManifest({ manifest, author }: AuthoredManifest, name: string, parsed: ParsedOptions): Promise<PreparedPlugin> {
   const { platform } = parsed;
-  const grant = grantManifest(manifest, author, parsed);
+  const grant = author === "embedder" ? grantManifest(manifest, parsed) : (await loadPart(import("./source/stranger.ts"))).grantStranger(manifest, author, parsed);
   const loaded = await loadModules(manifest, author, platform, parsed.signal);
   const settings = compileSettings(grant.limits, loaded.modules.length, parsed.isPrepared, mayUseWorker(parsed, grant.hosts));
   const modules = await Promise.all(loaded.modules.map((module) => compileOrDescribe(module, settings, parsed)));

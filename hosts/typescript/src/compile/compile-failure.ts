@@ -1,18 +1,20 @@
 /** Says why a module could not be compiled or limited. Loaded when one could not. */
 
 import { WasmError } from "@tenon/wasm";
+import { explainRefusal } from "@tenon/wasm/explain";
 
 import { ABI_NAMESPACE } from "../abi.ts";
 import type { CompileSettings } from "./compile.ts";
 import { PluginError } from "../error.ts";
 
 /**
- * @param cause What was thrown.
+ * @param thrown What was thrown.
  * @param module Name of the module.
  * @param settings What was built in.
  * @returns The failure to throw.
  */
-export function compileFailure(cause: unknown, module: string, { memoryPages }: CompileSettings): PluginError {
+export function compileFailure(thrown: unknown, module: string, { memoryPages }: CompileSettings): PluginError {
+  const cause = explainRefusal(thrown);
   const why = cause instanceof Error ? cause.message : String(cause);
   if (!(cause instanceof WasmError)) {
     return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset: undefined }, { cause });

@@ -5,7 +5,8 @@
  * `WebAssembly.Module` has no state, and images are copied into each instance.
  */
 
-import { ADDED, RESERVED, formatValueType, limitModule, parseModule, signatureOf, type Module } from "@tenon/wasm";
+import { ADDED, RESERVED, formatValueType, parseModule, signatureOf, type Module } from "@tenon/wasm";
+import { buildLimits } from "@tenon/wasm/limit";
 import type { Image, SplitModule } from "@tenon/wasm/split";
 
 import { ABI_NAMESPACE, KERNEL_IMPORTS } from "../abi.ts";
@@ -113,7 +114,7 @@ function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge
  * @param source The same, or what `parseModule` made of it.
  * @param settings What is built in; a module without limits stays as it is.
  * @returns The limited module.
- * @throws {WasmError} If it cannot be limited.
+ * @throws What `compileFailure` explains, if it cannot be limited.
  */
 export function limitBytes(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
   const { interrupt, fuel, stack, merge, memories } = settings;
@@ -121,7 +122,7 @@ export function limitBytes(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | 
   const tableElements = finite(settings.tableElements);
   if (isUnlimited(settings)) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
-  return limitModule(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
+  return buildLimits(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 
 function finite(value: number): number | undefined {

@@ -1,10 +1,10 @@
 /** What a plug-in is made of, read but neither compiled nor granted anything: for tools that look before they run. */
 
-import { checkModules } from "./grant.ts";
 import { loadModules } from "./load.ts";
 import type { PathRequest } from "./manifest.ts";
 import { defaultPlatform, type Platform } from "../platform.ts";
 import { nameOf, type PluginSource, readSource } from "./source.ts";
+import { checkModules } from "./stranger.ts";
 
 /** One module of a plug-in. */
 export interface PluginModule {

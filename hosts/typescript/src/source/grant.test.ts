@@ -6,12 +6,14 @@ import { DEFAULT_LIMITS } from "../limits.ts";
 import { parseManifest } from "./manifest.ts";
 import { type PluginOptions, parseOptions } from "../options.ts";
 import type { Author } from "./source.ts";
+import { grantStranger } from "./stranger.ts";
 
 const AUTHORS: readonly Author[] = ["embedder", "text", "remote"];
 
 function grant(manifest: object, author: Author, options: PluginOptions = {}): ReturnType<typeof grantManifest> | string {
   try {
-    return grantManifest(parseManifest({ wasm: [{ data: "" }], ...manifest }), author, parseOptions(options));
+    const parsed = parseManifest({ wasm: [{ data: "" }], ...manifest });
+    return author === "embedder" ? grantManifest(parsed, parseOptions(options)) : grantStranger(parsed, author, parseOptions(options));
   } catch (error) {
     if (PluginError.is(error, "manifest/not-granted")) return error.details.path;
     throw error;

@@ -2,7 +2,7 @@
  * The manifest: which modules make up a plug-in and what it asks for. Parsed once into one frozen form. Loaded only where
  * there is a manifest; what is known without one stands in `single-module.ts`.
  *
- * Source: `abi/manifest.schema.json`. It does not decide what is granted; `grant.ts` does.
+ * Source: `abi/manifest.schema.json`. It does not decide what is granted; `grant.ts` and `stranger.ts` do.
  */
 
 import { type Field, failField, readArray, readCount, readEntries, readFields, readString, readStringMap } from "./fields.ts";
