@@ -68,3 +68,14 @@ test("Kept makes the key of a large value at once, and finds it", async () => {
   const large = content("a", 300_000);
   expect([await get(large, "large"), await get(content("a"), "small"), await get(large, "again"), await get(content("a"), "again")]).toEqual(["large", "small", "large", "small"]);
 });
+
+test("Kept goes on where the first key cannot be made", async () => {
+  const kept = new Kept<string>(10);
+  let isBroken = true;
+  const key = async (bytes: Uint8Array): Promise<string> => (isBroken ? await Promise.reject(new Error("no hash")) : await keyOf(bytes));
+  const get = async (made: string): Promise<string> => await kept.get(content("a"), key, async () => await Promise.resolve(made), () => 1);
+  expect(await get("first")).toBe("first");
+  await expect(get("second")).rejects.toThrow("no hash");
+  isBroken = false;
+  expect([await get("third"), await get("fourth")]).toEqual(["third", "third"]);
+});

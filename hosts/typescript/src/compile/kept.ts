@@ -39,7 +39,7 @@ export class Kept<Value> {
       const copy = content.slice();
       const value = make();
       let kept: Promise<void> | undefined;
-      this.#keepFirst = () => (kept ??= key(copy).then((name) => void this.#keep(name, value, weigh)));
+      this.#keepFirst = () => (kept ??= key(copy).then((name) => void this.#keep(name, value, weigh), () => undefined));
       return await value;
     }
     await this.#keepFirst?.();
