@@ -8,7 +8,7 @@
  *
  * All of it does what the engine did before, in fewer steps. What is not found where it is expected stops the build.
  */
-import { encodeModule, parseModule, Reader, SECTION, Writer } from "@tenon/wasm";
+import { encodeModule, parseModule, readData, Reader, SECTION, Writer } from "@tenon/wasm";
 import { calleesOf, exported, instructionsOf, interpreterOf, localsOf, OP } from "./code.mjs";
 
 /** Switches tracing on. Whoever builds an engine with `withFastInterpreter` exports it to nobody, so that its flags stay 0. */
@@ -120,7 +120,7 @@ function dispatch(module, instructions) {
   const table = index[2].immediates[1];
   const first = index[3].immediates[0];
   const begins = ({ offset }) => new Reader(module.bytes, offset.start + 1, offset.end).s32();
-  const segment = module.data.find((entry) => begins(entry) <= table && table + 4 * OPCODES <= begins(entry) + entry.data.end - entry.data.start);
+  const segment = readData(module).find((entry) => begins(entry) <= table && table + 4 * OPCODES <= begins(entry) + entry.data.end - entry.data.start);
   if (segment === undefined) throw new Error("Cannot shorten the interpreter's dispatch: its table is in no data segment");
   const { data } = segment;
   const view = new DataView(module.bytes.buffer, module.bytes.byteOffset + data.start + table - begins(segment), 4 * OPCODES);

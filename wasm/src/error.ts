@@ -66,3 +66,9 @@ export class WasmError extends Error {
     this.construct = construct;
   }
 }
+
+/** The error for an opcode that no engine ships. */
+export function unknownOpcode(offset: number, ...opcodes: readonly number[]): WasmError {
+  const construct = `opcode ${opcodes.map((opcode) => `0x${opcode.toString(16).padStart(2, "0")}`).join(" ")}`;
+  return new WasmError("unknown", construct, offset, "this instruction is not known, so no limit could hold for it");
+}

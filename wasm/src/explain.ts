@@ -2,8 +2,7 @@
  * Makes errors of the numbers with which the walk over the code refuses a module. Apart from the walk, because a page
  * needs these texts only for the few modules that are refused.
  */
-import { WalkRefusal, WasmError } from "./error.ts";
-import { unknownOpcode } from "./instruction.ts";
+import { unknownOpcode, WalkRefusal, WasmError } from "./error.ts";
 import * as no from "./refusal.ts";
 
 /** What the indices point into, from `NO_SUCH_TYPE` on. */

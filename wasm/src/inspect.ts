@@ -2,6 +2,7 @@
  * What a module is, for people: imports and exports with signatures, sizes, features, whether limits can be made to
  * hold. Used by `tenon inspect`; hosts do not need it.
  */
+import { readData } from "./data.ts";
 import { WasmError } from "./error.ts";
 import { walkExpression } from "./instruction.ts";
 import { limitModule } from "./limit-module.ts";
@@ -122,7 +123,7 @@ function featuresOf(module: Module): string[] {
   if (limits.some(({ shared }) => shared)) features.add("threads");
   if (module.tables.length > 1) features.add("reference-types");
   if (module.tags.length > 0) features.add("exceptions");
-  if (module.dataCount !== undefined || module.data.some(({ mode }) => mode === "passive")) features.add("bulk-memory");
+  if (module.dataCount !== undefined || readData(module).some(({ mode }) => mode === "passive")) features.add("bulk-memory");
   if (module.imports.some(({ kind, index }) => kind === "global" && module.globals[index]?.mutable)) features.add("mutable-globals");
   if (module.exports.some(({ kind, index }) => kind === "global" && module.globals[index]?.mutable)) features.add("mutable-globals");
   for (const { kind, signature } of module.types) {

@@ -2,7 +2,7 @@
  * Walks instructions one by one and shows every index in them. For constant expressions, relocation and the kernel,
  * whose code is short; the code of a plug-in is walked by `meter.ts`, which is made for speed.
  */
-import { WasmError } from "./error.ts";
+import { unknownOpcode } from "./error.ts";
 import * as op from "./opcodes.ts";
 import type { Reader } from "./reader.ts";
 
@@ -125,8 +125,20 @@ export function walkExpression(reader: Reader, visitor: Visitor): void {
   }
 }
 
-/** The error for an opcode that no engine ships. */
-export function unknownOpcode(offset: number, ...opcodes: readonly number[]): WasmError {
-  const construct = `opcode ${opcodes.map((opcode) => `0x${opcode.toString(16).padStart(2, "0")}`).join(" ")}`;
-  return new WasmError("unknown", construct, offset, "this instruction is not known, so no limit could hold for it");
+/**
+ * Walks a constant expression. Nearly all are one `i32.const`, which its visitor need not see; a module from Go has 40,000.
+ *
+ * @param reader Stands at the first instruction; afterwards behind the `end`.
+ * @param visitor What to call on the way.
+ * @throws {WasmError} As {@link walkExpression}.
+ */
+export function skipConstant(reader: Reader, visitor: Visitor): void {
+  const { bytes, offset } = reader;
+  if (bytes[offset] === 0x41) {
+    reader.offset++;
+    reader.s32();
+    if (reader.byte() === 0x0b) return;
+    reader.offset = offset;
+  }
+  walkExpression(reader, visitor);
 }

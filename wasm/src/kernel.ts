@@ -7,7 +7,7 @@
  * A kernel is a module of ours and no plug-in: without imports, with one memory, functions and globals. Anything else in
  * it is a mistake of the build and thrown as `TypeError`.
  */
-import { signatureOf, type FunctionType, type Module } from "./module.ts";
+import { SECTION, signatureOf, type FunctionType, type Module } from "./module.ts";
 import { parseModule } from "./parse.ts";
 import { Reader } from "./reader.ts";
 import { relocateBody, relocateExpression, type MapIndex } from "./relocate.ts";
@@ -55,8 +55,9 @@ const known = new WeakMap<Uint8Array, Module>();
 export function readKernel({ bytes, namespace, imports }: KernelOptions): Kernel {
   const module = known.get(bytes) ?? parseModule(bytes);
   known.set(bytes, module);
-  const { tables, tags, elements, data, start, memories } = module;
-  if (module.imports.length + tables.length + tags.length + elements.length + data.length > 0 || start !== undefined || memories.length !== 1)
+  const { tables, tags, elements, start, memories } = module;
+  const hasData = module.sections.some(({ id }) => id === SECTION.data);
+  if (module.imports.length + tables.length + tags.length + elements.length > 0 || hasData || start !== undefined || memories.length !== 1)
     throw new TypeError("Cannot merge the kernel: it may have nothing but one memory, globals and functions, and no imports or data");
   const functions = new Map(module.exports.filter(({ kind }) => kind === "function").map(({ name, index }) => [name, index]));
   const importable = new Map<string, number>();

@@ -7,9 +7,10 @@
  * dropped. It is no optimiser: what nobody calls stays.
  * Source: https://webassembly.github.io/spec/core/binary/modules.html
  */
+import { readData } from "./data.ts";
 import { WasmError } from "./error.ts";
 import type { IndexSpace } from "./instruction.ts";
-import { SECTION, type ExternKind, type Import, type Module, type Range } from "./module.ts";
+import { SECTION, type DataSegment, type ExternKind, type Import, type Module, type Range } from "./module.ts";
 import { parseModule } from "./parse.ts";
 import { Reader } from "./reader.ts";
 import { relocateBody, relocateExpression } from "./relocate.ts";
@@ -60,7 +61,7 @@ export function link(inputs: readonly LinkInput[], options: LinkOptions): Linked
   return new Linker(inputs, options).link();
 }
 
-type Part = { readonly name: string; readonly module: Module; readonly types: number[]; readonly bases: Record<ExternKind, number>; elements: number; data: number };
+type Part = { readonly name: string; readonly module: Module; readonly segments: readonly DataSegment[]; readonly types: number[]; readonly bases: Record<ExternKind, number>; elements: number; data: number };
 
 class Linker {
   readonly #parts: Part[];
@@ -73,10 +74,10 @@ class Linker {
 
   constructor(inputs: readonly LinkInput[], options: LinkOptions) {
     this.#options = options;
-    this.#parts = inputs.map(({ name, bytes }) => ({
-      name, module: parseModule(bytes), types: [], elements: 0, data: 0,
-      bases: { function: 0, table: 0, memory: 0, global: 0, tag: 0 },
-    }));
+    this.#parts = inputs.map(({ name, bytes }) => {
+      const module = parseModule(bytes);
+      return { name, module, segments: readData(module), types: [], elements: 0, data: 0, bases: { function: 0, table: 0, memory: 0, global: 0, tag: 0 } };
+    });
     this.#byName = new Map(this.#parts.map((part) => [part.name, part]));
   }
 
@@ -95,7 +96,7 @@ class Linker {
       this.#exportSection(),
       ...this.#startSection(),
       this.#elementSection(slots),
-      { id: SECTION.dataCount, parts: [new Writer().u32(this.#parts.reduce((sum, { module }) => sum + module.data.length, 0)).view()] },
+      { id: SECTION.dataCount, parts: [new Writer().u32(this.#parts.reduce((sum, { segments }) => sum + segments.length, 0)).view()] },
       this.#codeSection(),
       this.#dataSection(),
     ];
@@ -144,7 +145,7 @@ class Linker {
     const next = { ...this.#imported };
     let elements = 0, data = 0;
     for (const part of this.#parts) {
-      const { module } = part;
+      const { module, segments } = part;
       const defined = { function: module.functions.length, table: module.tables.length, memory: module.memories.length, global: module.globals.length, tag: module.tags.length };
       for (const kind of KINDS) {
         part.bases[kind] = next[kind];
@@ -153,7 +154,7 @@ class Linker {
       part.elements = elements;
       part.data = data;
       elements += module.elements.length;
-      data += module.data.length;
+      data += segments.length;
     }
   }
 
@@ -284,9 +285,9 @@ class Linker {
   }
 
   #dataSection(): SectionBytes {
-    const writer = new Writer(1024).u32(this.#parts.reduce((sum, { module }) => sum + module.data.length, 0));
+    const writer = new Writer(1024).u32(this.#parts.reduce((sum, { segments }) => sum + segments.length, 0));
     for (const part of this.#parts)
-      for (const { mode, memory, offset, data } of part.module.data) {
+      for (const { mode, memory, offset, data } of part.segments) {
         const index = mode === "active" ? this.#indexOf(part, "memory", memory) : 0;
         writer.u32(mode === "passive" ? 1 : index === 0 ? 0 : 2);
         if (index !== 0) writer.u32(index);

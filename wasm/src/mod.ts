@@ -3,6 +3,7 @@
 export { WasmError, type WasmErrorReason } from "./error.ts";
 export * from "./module.ts";
 export { parseModule } from "./parse.ts";
+export { readData } from "./data.ts";
 export { Reader } from "./reader.ts";
 export { encodeModule, HEADER, Writer, type SectionBytes } from "./writer.ts";
 export { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts";

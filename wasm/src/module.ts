@@ -113,7 +113,6 @@ export interface Module {
   readonly start: number | undefined;
   readonly elements: readonly ElementSegment[];
   readonly dataCount: number | undefined;
-  readonly data: readonly DataSegment[];
   /** Bodies of the defined functions, without their size. */
   readonly code: readonly Range[];
   /** The first constant expression's instruction that allocates on the engine's heap, and where it stands. */

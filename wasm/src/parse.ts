@@ -10,10 +10,10 @@
  * Source: https://webassembly.github.io/spec/core/binary/modules.html
  */
 import { WasmError } from "./error.ts";
-import { walkExpression, type IndexSpace, type Visitor } from "./instruction.ts";
+import { skipConstant, type IndexSpace, type Visitor } from "./instruction.ts";
 import * as limits from "./engine-limits.ts";
 import {
-  SECTION, type DataSegment, type DefinedType, type Definition, type ElementSegment, type Export, type ExternKind,
+  SECTION, type DefinedType, type Definition, type ElementSegment, type Export, type ExternKind,
   type GlobalType, type Import, type ImportCounts, type MemoryType, type Module, type Range, type Section, type TableType,
 } from "./module.ts";
 import { Reader } from "./reader.ts";
@@ -56,7 +56,6 @@ class Parser {
   readonly globalDefinitions: Definition[] = [];
   readonly exports: Export[] = [];
   readonly elements: ElementSegment[] = [];
-  #dataRange: Range = { start: 0, end: 0 };
   #dataSegments = 0;
   readonly code: Range[] = [];
   start: number | undefined;
@@ -113,15 +112,9 @@ class Parser {
       throw new WasmError("malformed", "data section", bytes.length, "it has another number of segments than are announced");
     const { sections, types, imports, imported, functions, tables, memories, globals, tags, start, dataCount } = this;
     const { tableDefinitions, memoryDefinitions, globalDefinitions, exports, elements, code, constantAllocation } = this;
-    let data: readonly DataSegment[] | undefined;
-    const readData = (): readonly DataSegment[] => this.#readData();
     return {
       bytes, sections, types, imports, imported, functions, tables, memories, globals, tags, tableDefinitions,
       memoryDefinitions, globalDefinitions, exports, start, elements, dataCount, code, constantAllocation,
-      // Of tens of thousands in a module from Go; rewriting needs none of them.
-      get data() {
-        return (data ??= readData());
-      },
     };
   }
 
@@ -159,7 +152,6 @@ class Parser {
           this.code.push({ start, end: reader.offset });
         });
       case SECTION.data:
-        this.#dataRange = { start: reader.offset, end: reader.end };
         return this.#each("data segments", limits.DATA_SEGMENTS, 2, () => {
           this.#data();
           this.#dataSegments++;
@@ -320,22 +312,9 @@ class Parser {
     }
   }
 
-  /** Walks a constant expression; nearly all are one `i32.const`, and a module from Go has 40,000. */
-  #skipConstant(): void {
-    const { reader } = this;
-    const { bytes, offset } = reader;
-    if (bytes[offset] === 0x41) {
-      reader.offset++;
-      reader.s32();
-      if (reader.byte() === 0x0b) return;
-      reader.offset = offset;
-    }
-    walkExpression(this.reader, this.#constantVisitor);
-  }
-
   #constant(): Range {
     const start = this.reader.offset;
-    this.#skipConstant();
+    skipConstant(this.reader, this.#constantVisitor);
     return { start, end: this.reader.offset };
   }
 
@@ -360,7 +339,7 @@ class Parser {
     if (byExpression) {
       const count = reader.count("elements", limits.TABLE_ELEMENTS, 2);
       const first = reader.offset;
-      for (let left = count; left > 0; left--) this.#skipConstant();
+      for (let left = count; left > 0; left--) skipConstant(this.reader, this.#constantVisitor);
       expressions = { count, start: first, end: reader.offset };
     } else this.#each("elements", limits.TABLE_ELEMENTS, 1, () => functions.push(this.#index("function")));
     this.elements.push({
@@ -371,39 +350,16 @@ class Parser {
     });
   }
 
-  /** Moves past a data segment. */
+  /** Moves past a data segment; `data.ts` reads them where they are wanted. */
   #data(): void {
-    const memory = this.#dataMemory();
-    if (memory !== undefined) this.#skipConstant();
-    this.reader.skip(this.reader.u32());
-  }
-
-  /** Reads the memory of a data segment; `undefined` if it is passive. */
-  #dataMemory(): number | undefined {
     const { reader } = this;
     const start = reader.offset;
     const flags = reader.u32();
     if (flags > 2) throw new WasmError("unknown", `data flags ${flags}`, start, "these flags are not known");
-    if (flags === 1) return undefined;
-    return this.#check("memory", flags === 2 ? reader.u32() : 0, start);
-  }
-
-  /** Reads the data segments, which were read before. */
-  #readData(): DataSegment[] {
-    const { reader } = this;
-    reader.offset = this.#dataRange.start;
-    reader.end = this.#dataRange.end;
-    const segments: DataSegment[] = [];
-    if (this.#dataSegments > 0) reader.u32();
-    while (segments.length < this.#dataSegments) {
-      const start = reader.offset;
-      const memory = this.#dataMemory();
-      const offset = memory === undefined ? undefined : this.#constant();
-      const size = reader.u32();
-      const data = { start: reader.offset, end: reader.offset + size };
-      reader.offset = data.end;
-      segments.push({ mode: offset === undefined ? "passive" : "active", memory: memory ?? 0, offset, start, end: data.end, data });
+    if (flags !== 1) {
+      this.#check("memory", flags === 2 ? reader.u32() : 0, start);
+      skipConstant(reader, this.#constantVisitor);
     }
-    return segments;
+    reader.skip(reader.u32());
   }
 }

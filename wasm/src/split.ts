@@ -12,6 +12,7 @@
  * code names a data segment (`memory.init`) is not looked at: without a data count section no engine compiles that.
  * Source: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
  */
+import { readData } from "./data.ts";
 import { SECTION, type DataSegment, type ExternKind, type Module } from "./module.ts";
 import { renumberNames } from "./names.ts";
 import { Reader } from "./reader.ts";
@@ -63,11 +64,13 @@ const GAP_BYTES = 64;
  * @returns Its two parts, or `undefined` if it has no data, or is not of a shape for which they are sure to be the same.
  */
 export function splitModule(module: Module): SplitModule | undefined {
-  const { memories, imported, data, exports } = module;
+  const { memories, imported, exports } = module;
   const [memory] = memories;
   // Two exports of one name are an error, and so are the host's names; the code would hide both.
   if (new Set(exports.map(({ name }) => name)).size !== exports.length || exports.some(({ name }) => name.startsWith(RESERVED))) return undefined;
-  if (memory === undefined || memories.length !== 1 || imported.memory !== 0 || memory.shared || memory.is64 || data.length === 0) return undefined;
+  if (memory === undefined || memories.length !== 1 || imported.memory !== 0 || memory.shared || memory.is64) return undefined;
+  const data = readData(module);
+  if (data.length === 0) return undefined;
   const places: Place[] = [];
   for (const segment of data) {
     const start = constantOffset(module, segment);

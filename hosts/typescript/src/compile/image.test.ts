@@ -1,4 +1,4 @@
-import { encodeModule, HEADER, parseModule, Writer } from "@tenon/wasm";
+import { encodeModule, HEADER, parseModule, readData, Writer } from "@tenon/wasm";
 import { splitModule } from "@tenon/wasm/split";
 import { describe, expect, test } from "vitest";
 
@@ -15,9 +15,10 @@ import type { PluginOptions } from "../options.ts";
 
 /** Makes a module large enough to be split, and gives one without data a zero where there is one already. */
 function shareable(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { memories, imported, data, sections } = parseModule(bytes);
+  const module = parseModule(bytes);
+  const { memories, imported, sections } = module;
   const padding = { id: 0, parts: [new Writer().string("padding").view(), new Uint8Array(MIN_SHARED_BYTES)] };
-  const canHaveData = data.length === 0 && imported.memory === 0 && memories.length === 1 && (memories[0]?.min ?? 0) > 0 && !sections.some(({ id }) => id === 12);
+  const canHaveData = readData(module).length === 0 && imported.memory === 0 && memories.length === 1 && (memories[0]?.min ?? 0) > 0 && !sections.some(({ id }) => id === 12);
   const added = encodeModule([padding, ...(canHaveData ? [{ id: 11, parts: [Uint8Array.of(1, 0, 0x41, 0, 0x0b, 1, 0)] }] : [])]);
   return Uint8Array.from([...bytes, ...added.subarray(HEADER.length)]);
 }
