@@ -9,6 +9,7 @@
  *   3  the code of the kit's README, all blocks as one plug-in, in place of the template's, by `tenon build` and by each
  *      command that the README gives for building by hand
  *   4  the same with a mistake in it, whose place the compiler's message has to name
+ *   5  for Rust, the unit tests of the kit, on the machine itself
  *
  * A language whose tools are not on this machine is named with what to install. Names of languages (`rust`, `cpp`) try these
  * alone. Needs `dist`.
@@ -71,7 +72,7 @@ await check(async (fail) => {
         continue;
       }
       npm(place, ["install", "--save-dev", ...tarballs]);
-      const steps = [readmeWorks, bindingsWork, readmeCompiles, handWorks, mistakesAreShown];
+      const steps = [readmeWorks, bindingsWork, readmeCompiles, handWorks, mistakesAreShown, unitTestsPass];
       let isGood = true;
       for (const step of steps) isGood &&= await step(fail, language, place, home);
       if (isGood) done.push(language);
@@ -233,6 +234,15 @@ function mistakesAreShown(fail, language, project) {
   writeFileSync(path, text);
   if (ok) fail(`pdks/${language}`, `builds what it must refuse: ${refused}`);
   return !ok;
+}
+
+/** Whether a kit that has unit tests passes them: the one for Rust, whose functions of the host are none off WebAssembly. */
+function unitTestsPass(fail, language, project) {
+  if (language !== "rust") return true;
+  const { ok, stdout, stderr } = run("cargo", ["test", "--lib"], { cwd: join(project, "node_modules/@tenon/pdk-rust"), timeout: 300_000, env: { ...AT_HOME, CARGO_TARGET_DIR: undefined, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_INCREMENTAL: "0" } });
+  if (ok && /^test result: ok\. [1-9]/m.test(stdout)) return true;
+  fail("pdks/rust", `cargo test --lib: ${(stdout + stderr).trim().slice(-600)}`);
+  return false;
 }
 
 function npm(folder, args) {
