@@ -61,6 +61,9 @@ function answerHostCase(request, response, pathname) {
     case "say":
       response.writeHead(Number(rest[0])).end(decodeURIComponent(rest[1]));
       return true;
+    case "cookies":
+      response.writeHead(200, { "set-cookie": ["a=1", "b=2"] }).end();
+      return true;
     case "mirror":
       request.pipe(response);
       return true;

@@ -96,15 +96,15 @@ export function native(_context: usize, _self: Value, argc: i32, argv: usize, op
     case Op.OutputText: return outputText(load<Value>(argv));
     case Op.OutputBytes: return outputBytes(load<Value>(argv));
     case Op.Fail: return fail(load<Value>(argv));
-    case Op.Config: return taken(config_get(writeText(load<Value>(argv))), Kind.Text);
-    case Op.VarGet: return taken(var_get(writeText(load<Value>(argv))), Kind.Bytes);
+    case Op.Config: return taken(config_get(needText(load<Value>(argv))), Kind.Text);
+    case Op.VarGet: return taken(var_get(needText(load<Value>(argv))), Kind.Bytes);
     case Op.VarSet: {
-      const key = writeText(load<Value>(argv));
+      const key = needText(load<Value>(argv));
       var_set(key, load<Value>(argv, 8) == UNDEFINED ? 0 : writeBytes(load<Value>(argv, 8)));
       return UNDEFINED;
     }
     case Op.HttpRequest: {
-      const request = writeText(load<Value>(argv));
+      const request = needText(load<Value>(argv));
       const body = load<Value>(argv, 8) == UNDEFINED ? <i64>0 : writeBytes(load<Value>(argv, 8));
       const response = http_request(request, body);
       return response == 0 ? JS_NewUint8ArrayCopy(context, scratch, 0) : taken(response, Kind.Bytes);
@@ -212,12 +212,21 @@ function writeText(value: Value): i64 {
   return handle;
 }
 
-/** A block of a Uint8Array's bytes; none when it is empty. */
+/** The same for what the host is asked with: without its block the call would ask for something else, so it traps. */
+function needText(value: Value): i64 {
+  const handle = writeText(value);
+  if (handle == 0 && load<u32>(scratch) > 0) unreachable();
+  return handle;
+}
+
+/** A block of a Uint8Array's bytes; none when it is empty. Traps when the host has no room for it, for the same reason. */
 function writeBytes(value: Value): i64 {
   const pointer = JS_GetUint8Array(context, scratch, value);
   const size = load<u32>(scratch);
   if (pointer == 0 || size == 0) return 0;
-  return writeBlock(pointer, size);
+  const handle = writeBlock(pointer, size);
+  if (handle == 0) unreachable();
+  return handle;
 }
 
 function outputText(value: Value): Value {
@@ -284,7 +293,7 @@ function toSlot(kind: i32, value: Value): i64 {
     case Kind.I64: return JS_ToBigInt64(context, scratch, value) < 0 ? 0 : load<i64>(scratch);
     case Kind.F32: return <i64>reinterpret<i32>(<f32>toFloat64(value));
     case Kind.F64: return reinterpret<i64>(toFloat64(value));
-    case Kind.Text: return writeText(value);
+    case Kind.Text: return needText(value);
     case Kind.Bytes: return writeBytes(value);
     default: return 0;
   }

@@ -248,10 +248,13 @@ TENON_INTERNAL inline __attribute__((always_inline)) void tenon_load_turns(uint8
 TENON_LOOP void tenon_block_turns(uint8_t *to, uint64_t from, size_t turns) { tenon_load_turns(to, from, turns, tenon_abi_load_u64); }
 TENON_LOOP void tenon_input_turns(uint8_t *to, uint64_t from, size_t turns) { tenon_load_turns(to, from, turns, tenon_abi_input_load_u64); }
 
-/* Copies bytes into a new block of the host. 0 for no bytes, or when the host's limit is reached. */
+/* Copies bytes into a new block of the host; 0 for no bytes. Traps when the host has no room for more. */
 TENON_INTERNAL tenon_handle tenon_share(tenon_bytes bytes) {
   tenon_handle handle = tenon_abi_alloc(bytes.size);
-  if (!handle) return 0;
+  if (!handle) {
+    if (bytes.size) __builtin_trap();
+    return 0;
+  }
   size_t i = bytes.size / 32 * 32;
   uint64_t word;
   if (i) tenon_store_turns(handle, bytes.data, i / 32);
@@ -841,10 +844,23 @@ TENON_INTERNAL tenon_http_response tenon_http(const char *method, const char *ur
   return response;
 }
 
-/* A header of a response, its name in lower case; false when it is missing or not shown. */
+/*
+ * A header of a response, its name in lower case; false when it is missing or not shown. Several values, which hosts give as a
+ * list, are joined by ", ".
+ */
 TENON_INTERNAL bool tenon_http_header(const tenon_http_response *response, const char *name, tenon_bytes *value) {
-  tenon_bytes quoted;
-  return tenon_json_get(response->headers, name, &quoted) && tenon_json_string(quoted, value);
+  tenon_bytes json, all = {NULL, 0}, each;
+  size_t count;
+  if (!tenon_json_get(response->headers, name, &json)) return false;
+  if (tenon_json_string(json, value)) return true;
+  if (!tenon_json_count(json, '[', &count) || count == 0) return false;
+  tenon_json_walk walk = tenon_json_each(json);
+  for (size_t i = 0; tenon_json_next(&walk); i++) {
+    if (!tenon_json_string(walk.value, &each)) return false;
+    all = i ? tenon_join(tenon_join(all, tenon_text(", ")), each) : each;
+  }
+  *value = all;
+  return true;
 }
 
 #endif

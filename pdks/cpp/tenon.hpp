@@ -331,7 +331,7 @@ struct response {
   bytes_view body;      // until the next call
   tenon_bytes headers;
 
-  // A header, its name in lower case; nothing when it is missing or the host does not show it.
+  // A header, its name in lower case, several values joined by ", "; nothing when it is missing or the host does not show it.
   std::optional<std::string_view> header(const char* name) const {
     const tenon_http_response all = {status, {nullptr, 0}, headers};
     tenon_bytes value;

@@ -8,11 +8,14 @@ import (
 	"tenon/pdk/abi"
 )
 
-// Share copies data into a new block, to hand it to the host: 0 for no data, or when the host's limit is reached.
+// Share copies data into a new block, to hand it to the host: 0 for no data. It panics when the host has no room for more, as
+// Go does when its own memory ends.
 func Share(data []byte) abi.Handle {
 	handle := abi.Alloc(uint64(len(data)))
 	if handle != 0 {
 		store(data, handle)
+	} else if len(data) > 0 {
+		panic("the host has no room for more")
 	}
 	return handle
 }

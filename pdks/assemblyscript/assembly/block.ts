@@ -7,7 +7,8 @@ import * as abi from "./abi";
 /**
  * Copies bytes into a new block.
  *
- * @returns Its handle; 0 for no bytes, or when the host's limit is reached.
+ * @returns Its handle; 0 for no bytes. Traps when the host has no room for more, since what asks for a block would mean
+ *   something else without one.
  */
 export function share(bytes: Uint8Array): u64 {
   return shareRange(bytes.dataStart, bytes.byteLength);
@@ -60,7 +61,10 @@ function readBuffer(handle: u64): ArrayBuffer {
 
 function shareRange(from: usize, size: i32): u64 {
   const handle = abi.alloc(size);
-  if (handle == 0) return 0;
+  if (handle == 0) {
+    if (size > 0) unreachable();
+    return 0;
+  }
   let i = size & ~31;
   if (i > 0) storeTurns(handle, from, i);
   for (; size - i >= 8; i += 8) abi.store_u64(handle + i, load<u64>(from + i));

@@ -44,12 +44,13 @@ export class Response {
     return String.UTF8.decodeUnsafe(this.body.dataStart, this.body.byteLength);
   }
 
-  /** A header, its name in lower case; `null` when it is missing or the host does not show it. */
+  /** A header, its name in lower case, several values joined by `, `; `null` when it is missing or the host does not show it. */
   header(name: string): string | null {
     const headers = this.headers;
     if (headers === null) return null;
     const value = headers.get(name);
-    return value === null ? null : value.asText();
+    if (value === null) return null;
+    return value.isList() ? value.values().map<string>((each) => each.asText()).join(", ") : value.asText();
   }
 }
 

@@ -11,11 +11,15 @@ pub struct Block {
 }
 
 impl Block {
-    /// Copies bytes into a new block. It is the null block for no bytes, or when the host's limit is reached.
+    /// Copies bytes into a new block. It is the null block for no bytes.
+    ///
+    /// Panics when the host has no room for more, as Rust does when its own memory ends.
     pub fn new(bytes: &[u8]) -> Self {
         let handle = abi::alloc(bytes.len() as u64);
         if handle != 0 {
             store(handle, bytes);
+        } else if !bytes.is_empty() {
+            panic!("the host has no room for {} bytes more", bytes.len());
         }
         Block { handle }
     }

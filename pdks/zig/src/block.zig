@@ -7,10 +7,14 @@ const std = @import("std");
 const abi = @import("abi.zig");
 const memory = @import("memory.zig");
 
-/// Copies bytes into a new block, to hand it to the host: 0 for no bytes, or when the host's limit is reached.
+/// Copies bytes into a new block, to hand it to the host: 0 for no bytes. Traps when the host has no room for more, not even
+/// for the text of a panic.
 pub fn share(bytes: []const u8) abi.Handle {
     const handle = abi.alloc(bytes.len);
-    if (handle == 0) return 0;
+    if (handle == 0) {
+        if (bytes.len > 0) @trap();
+        return 0;
+    }
     var i: usize = bytes.len - bytes.len % 32;
     if (i > 0) storeTurns(handle, bytes[0..i]);
     while (bytes.len - i >= 8) : (i += 8) abi.store_u64(handle + i, std.mem.readInt(u64, bytes[i..][0..8], .little));

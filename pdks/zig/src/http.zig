@@ -24,10 +24,14 @@ pub const Response = struct {
     body: []const u8,
     headers: std.json.ObjectMap,
 
-    /// A header, its name in lower case; null when it is missing, a list, or the host does not show it.
+    /// A header, its name in lower case, several values joined by ", "; null when it is missing or the host does not show it.
     pub fn header(response: Response, name: []const u8) ?[]const u8 {
         const value = response.headers.get(name) orelse return null;
-        return if (value == .string) value.string else null;
+        return switch (value) {
+            .string => |text| text,
+            .array => |list| joined(list.items),
+            else => null,
+        };
     }
 };
 
@@ -41,6 +45,12 @@ pub fn send(request: Request) !Response {
     const status = abi.http_status_code();
     const shown = block.receive(abi.http_headers());
     return .{ .status = status, .body = block.receive(body), .headers = if (shown.len == 0) .init(memory.allocator) else try readObject(shown) };
+}
+
+fn joined(values: []const std.json.Value) ?[]const u8 {
+    const texts = memory.allocator.alloc([]const u8, values.len) catch @panic("out of memory");
+    for (values, texts) |value, *text| text.* = if (value == .string) value.string else return null;
+    return std.mem.join(memory.allocator, ", ", texts) catch @panic("out of memory");
 }
 
 fn readObject(json: []const u8) !std.json.ObjectMap {

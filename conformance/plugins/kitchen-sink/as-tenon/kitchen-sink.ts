@@ -302,6 +302,12 @@ export function http(): i32 {
   return 0;
 }
 
+export function http_cookies(): i32 {
+  const cookies = web.send(new Request(inputText())).header("set-cookie");
+  outputText(cookies === null ? "-" : cookies);
+  return 0;
+}
+
 // Host functions.
 
 @external("extism:host/user", "add_i32")

@@ -288,6 +288,14 @@ TENON_EXPORT(http) {
   return 0;
 }
 
+TENON_EXPORT(http_cookies) {
+  tenon_http_response response = tenon_http("GET", tenon_c_string(tenon_input()), NULL, (tenon_bytes){NULL, 0});
+  tenon_bytes cookies = tenon_text("-");
+  tenon_http_header(&response, "set-cookie", &cookies);
+  tenon_output(cookies);
+  return 0;
+}
+
 /* Host functions. */
 
 TENON_HOST("add_i32") int32_t add_i32(int32_t a, int32_t b);

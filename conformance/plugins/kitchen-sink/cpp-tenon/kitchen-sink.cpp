@@ -286,6 +286,9 @@ std::string http(std::string message) {
 }
 TENON_FUNCTION(http)
 
+std::string http_cookies(std::string url) { return std::string(tenon::http("GET", url).header("set-cookie").value_or("-")); }
+TENON_FUNCTION(http_cookies)
+
 // Host functions.
 
 TENON_HOST_FUNCTION(add_i32, std::int32_t(std::int32_t, std::int32_t))

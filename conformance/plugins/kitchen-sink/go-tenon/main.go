@@ -370,6 +370,17 @@ func http() int32 {
 	})
 }
 
+//go:wasmexport http_cookies
+func httpCookies() int32 {
+	return pdk.Text(func(url string) (string, error) {
+		response, err := pdk.Request{URL: url}.Send()
+		if cookies, isThere := response.Headers["set-cookie"]; isThere {
+			return cookies, err
+		}
+		return "-", err
+	})
+}
+
 // Host functions.
 
 //go:wasmimport extism:host/user add_i32

@@ -311,6 +311,11 @@ pub fn http(message: Vec<u8>) -> FnResult<Vec<u8>> {
     Ok([format!("{}\n{reply}\n", response.status).into_bytes(), response.body].concat())
 }
 
+#[plugin_fn]
+pub fn http_cookies(url: String) -> FnResult<String> {
+    Ok(http::Request::get(url).send()?.header("set-cookie").unwrap_or("-").into())
+}
+
 // Host functions.
 
 mod host_functions {

@@ -104,6 +104,8 @@ export async function http(message: Uint8Array): Promise<Uint8Array> {
   return all;
 }
 
+export const http_cookies = async (url: string): Promise<string> => (await fetch(url)).headers.get("set-cookie") ?? "-";
+
 // Host functions.
 
 export function host_i32(input: Uint8Array): Uint8Array {

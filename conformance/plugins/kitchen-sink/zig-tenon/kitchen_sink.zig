@@ -348,6 +348,14 @@ fn fetch(message: []const u8) ![]const u8 {
     });
 }
 
+export fn http_cookies() i32 {
+    return tenon.run(struct {
+        fn run(url: []const u8) ![]const u8 {
+            return (try tenon.http.send(.{ .url = url })).header("set-cookie") orelse "-";
+        }
+    }.run);
+}
+
 // Host functions.
 
 const host = struct {
