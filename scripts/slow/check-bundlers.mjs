@@ -20,7 +20,7 @@ const TOOLS = ["vite@8.3.8", "webpack@5.112.2", "esbuild@0.28.2", "rollup@4.68.7
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'";
 
 /** The part that reads manifests, which the page without a bundler does not get. */
-const MISSING = "/dist/manifest.js";
+const MISSING = "/dist/source/manifest.js";
 
 const PAGE_SCRIPT = { in: "page.js", out: "page" };
 const THREAD_SCRIPT = { in: "@tenon/host/thread", out: "web-thread" };
