@@ -1,7 +1,7 @@
 /**
  * Forbids tables in docs/measured/conformance.md that are not those of the last run: of hosts, by `slow/check-hosts.mjs --write`,
- * and of runtimes, by `slow/check-runtimes.mjs --write`; and figures of a run on other cases than there are. `--write` makes
- * the tables.
+ * and of runtimes, by `slow/check-runtimes.mjs --write`; figures of a run on other cases than there are; and a name in
+ * conformance/host/coverage.md that is no case, or is called open and is not. `--write` makes the tables.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { files, read, readJson, root } from "./tree.mjs";
 
 const PAGE = "docs/measured/conformance.md";
 const BEGIN = "<!-- made by scripts/check-conformance.mjs --write -->\n";
+const COVERAGE = "conformance/host/coverage.md";
 const MARKED = new RegExp(`${BEGIN}[^]*?<!-- end -->`, "g");
 
 /** How the table names runtimes. */
@@ -28,6 +29,7 @@ await check((fail) => {
       }
     }
   }
+  checkCoverage(fail);
   const topics = [...cases.keys()];
   const made = [hosts, runtimes].map((figures) => `${BEGIN}${table(figures, topics)}<!-- end -->`);
   const page = read(PAGE);
@@ -35,6 +37,22 @@ await check((fail) => {
   else if ((page.match(MARKED) ?? []).join() !== made.join()) fail(PAGE, "its tables are not those of the last run; run node scripts/check-conformance.mjs --write");
   return `${Object.keys(hosts).length} hosts, ${Object.keys(runtimes).length} runtimes, ${[...cases.values()].reduce((sum, count) => sum + count, 0)} cases`;
 });
+
+/** Names in the second column: behind "open:" those of open cases, before it the others. */
+function checkCoverage(fail) {
+  const isOpen = new Map(readJson("conformance/plugins/cases.json").cases.map((test) => [`kitchen sink: ${test.name}`, false]));
+  for (const file of files(/^conformance\/host\/cases\/[a-z]+\.json$/)) for (const test of readJson(file).cases) isOpen.set(`${file.replace(/.*\/|\.json/g, "")}: ${test.name}`, test.open !== undefined);
+  const cells = [...read(COVERAGE).matchAll(/^\| .* \| (.*) \|$/gm)].map(([, cell]) => cell).filter((cell) => cell.includes("`"));
+  if (cells.length === 0) fail(COVERAGE, "has no table");
+  for (const cell of cells) {
+    for (const [index, part] of cell.split(/open: (?=`)/).entries()) {
+      for (const [, double, name = double] of part.matchAll(/``(.+?)``|`([^`]+)`/g)) {
+        if (!isOpen.has(name)) fail(COVERAGE, `names "${name}", which is no case`);
+        else if (isOpen.get(name) !== (index === 1)) fail(COVERAGE, `"${name}" is ${index === 1 ? "not open" : "open"}; write it ${index === 1 ? "before" : "behind"} "open:"`);
+      }
+    }
+  }
+}
 
 function table(hosts, topics) {
   const names = Object.keys(hosts);

@@ -108,3 +108,16 @@ impl OneOrMany {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_as_text_or_as_a_list() {
+        let headers: BTreeMap<String, OneOrMany> = serde_json::from_str(r#"{"one": "a", "many": ["b", "c"], "none": []}"#).unwrap();
+        let joined: Vec<_> = headers.into_iter().map(|(name, value)| (name, value.join())).collect();
+        let expected = [("many", "b, c"), ("none", ""), ("one", "a")].map(|(name, value)| (name.to_string(), value.to_string()));
+        assert_eq!(joined, expected);
+    }
+}
