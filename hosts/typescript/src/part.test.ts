@@ -28,6 +28,7 @@ const PARTS: Readonly<Record<string, (host: Host) => Promise<unknown>>> = {
   "compile/compile.js": async ({ createPlugin }) => await createPlugin(echo),
   "compile/compile-failure.js": async ({ createPlugin }) => await createPlugin(Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 0, 0, 0)),
   "source/manifest.js": async ({ createPlugin }) => await createPlugin({ wasm: [{ data: echo }] }),
+  "source/stranger.js": async ({ createPlugin }) => await createPlugin(JSON.stringify({ wasm: [{ data: btoa(String.fromCharCode(...echo)) }] })),
   "imports/offer.js": async ({ createPlugin }) => await createPlugin(echo, { functions: { "extism:host/user": { nothing: () => {} } } }),
   "imports/session-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
   "platform/node-http.js": async ({ createPlugin }) => await createPlugin(echo, { allow: { hosts: ["example.com"] } }),
