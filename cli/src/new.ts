@@ -128,8 +128,17 @@ function printNext(folder: string, files: readonly string[], missing: Language["
   messages.write(`\nNext:\n${place === "" ? "" : `  cd ${quoteWord(place)}\n`}  npm install\n  npx tenon test\n`);
 }
 
-/** A path as one word of a shell, whatever is in it. */
+/** A path as one word of a shell, whatever is in it; what a terminal would obey stands as its bytes, which bash and zsh read. */
 function quoteWord(path: string): string {
   const word = path.startsWith("-") ? `./${path}` : path;
-  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${escapeLine(word).replaceAll("'", String.raw`'\''`)}'`;
+  if (process.platform === "win32") return /^[\w@+=:.\\-]+$/.test(word) ? word : `"${word}"`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (escapeLine(word) === word) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return `$'${Array.from(word, quoteCharacter).join("")}'`;
+}
+
+function quoteCharacter(character: string): string {
+  if (character === "'" || character === "\\") return `\\${character}`;
+  if (escapeLine(character) === character) return character;
+  return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }

@@ -21,7 +21,12 @@ export type Diagnostic = {
 
 /** A plug-in that cannot be built. */
 export class CompileError extends Error {
-  override readonly name = "CompileError";
+  /** Whatever a bundler calls the class. */
+  static override readonly name = "CompileError";
+  static {
+    this.prototype.name = this.name;
+  }
+
   /** Every finding, at least one. */
   readonly diagnostics: readonly Diagnostic[];
 

@@ -11,7 +11,7 @@ import type { Limits } from "@tenon/host";
 import { PluginError } from "@tenon/host";
 import { SCHEMA_MAPS, stringify } from "./canonical.ts";
 import { type ExportDefinition, type FunctionSpec, parseDefinition, readFields, refuse, type SystemDefinition, type SystemSpec } from "./definition.ts";
-import { type JsonSchema, jsonSchema } from "./json-schema.ts";
+import { type DescribedSchema, type JsonSchema, jsonSchema } from "./json-schema.ts";
 import { bytes, type Encoding, type Wire } from "./wire.ts";
 
 /** A value on its way, as data. */
@@ -53,8 +53,9 @@ export interface InterfaceDocument {
  * @throws {PluginError} `system/no-json-schema` if a schema cannot be told.
  */
 export function documentOf(spec: SystemSpec): InterfaceDocument {
+  const told: Told = { input: new Map(), output: new Map() };
   const functions = (specs: ReadonlyMap<string, FunctionSpec>, side: "exports" | "imports"): Record<string, DocumentFunction> =>
-    Object.fromEntries([...specs].map(([name, each]) => [name, functionOf(each, side)]));
+    Object.fromEntries([...specs].map(([name, each]) => [name, functionOf(each, side, told)]));
   return {
     tenonSystem: 1,
     name: spec.name,
@@ -75,11 +76,12 @@ export function documentOf(spec: SystemSpec): InterfaceDocument {
 export function specOf(value: unknown): SystemSpec {
   const fields = readFields(value, "document", ["tenonSystem", "name", "version", "doc", "exports", "imports", "limits"]);
   if (fields["tenonSystem"] !== 1) refuse("tenonSystem", "1, the version of this form", String(fields["tenonSystem"]));
+  const schemas: KnownSchemas = new Map();
   const functions = (side: "exports" | "imports"): Record<string, ExportDefinition> =>
     Object.fromEntries(
       Object.entries(readFields(fields[side] ?? {}, side)).map(([name, each]) => {
         const { input, output, ...rest } = readFields(each, `${side}.${name}`);
-        return [name, { ...rest, input: wireOf(input, `${side}.${name}.input`), output: wireOf(output, `${side}.${name}.output`) }];
+        return [name, { ...rest, input: wireOf(input, `${side}.${name}.input`, schemas), output: wireOf(output, `${side}.${name}.output`, schemas) }];
       }),
     );
   const { tenonSystem: _, ...definition } = fields;
@@ -127,20 +129,25 @@ export function canonicalSchema(schema: unknown): unknown {
   return kept;
 }
 
-function functionOf(spec: FunctionSpec, side: "exports" | "imports"): DocumentFunction {
+/** Schemas that were told, by what told them: what several functions share is told once. */
+type Told = Record<"input" | "output", Map<Wire["schema"], JsonSchema>>;
+
+function functionOf(spec: FunctionSpec, side: "exports" | "imports", told: Told): DocumentFunction {
   // A schema stands between two types: the plug-in sees the output of what is sent to it and the input of what it sends.
-  const input = spec.input && payloadOf(spec.input, side === "exports" ? "output" : "input", `${side}.${spec.name}.input`);
-  const output = spec.output && payloadOf(spec.output, side === "exports" ? "input" : "output", `${side}.${spec.name}.output`);
+  const input = spec.input && payloadOf(spec.input, side === "exports" ? "output" : "input", `${side}.${spec.name}.input`, told);
+  const output = spec.output && payloadOf(spec.output, side === "exports" ? "input" : "output", `${side}.${spec.name}.output`, told);
   const isOptional = "isOptional" in spec && spec.isOptional === true;
   return { ...(input && { input }), ...(output && { output }), ...(spec.doc === "" ? {} : { doc: spec.doc }), ...(isOptional ? { optional: true } : {}) };
 }
 
-function payloadOf({ encoding, schema }: Wire, type: "input" | "output", path: string): DocumentPayload {
+function payloadOf({ encoding, schema }: Wire, type: "input" | "output", path: string, told: Told): DocumentPayload {
+  const known = told[type].get(schema);
+  if (known !== undefined) return { encoding, schema: known };
   const props = schema["~standard"];
   if (!("jsonSchema" in props)) return untold(path, `the schemas of "${props.vendor}" cannot tell themselves as JSON Schema; use a version or adapter that can (StandardJSONSchemaV1), or a JSON Schema`);
   try {
-    const told = (props.jsonSchema as Record<typeof type, (options: { target: string }) => JsonSchema>)[type]({ target: "draft-2020-12" });
-    const { $schema: _, ...rest } = told;
+    const { $schema: _, ...rest } = (props.jsonSchema as Record<typeof type, (options: { target: string }) => JsonSchema>)[type]({ target: "draft-2020-12" });
+    told[type].set(schema, rest);
     return { encoding, schema: rest };
   } catch (cause) {
     return untold(path, cause instanceof Error ? cause.message : String(cause), cause);
@@ -153,14 +160,19 @@ function untold(path: string, why: string, cause?: unknown): never {
 
 const ENCODINGS: ReadonlySet<unknown> = new Set<Encoding>(["json", "text", "bytes", "msgpack"]);
 
-function wireOf(value: unknown, path: string): Wire | undefined {
+/** Schemas that were read, by the object they were told as: what several functions share is copied once. */
+type KnownSchemas = Map<object, DescribedSchema<unknown>>;
+
+function wireOf(value: unknown, path: string, schemas: KnownSchemas): Wire | undefined {
   if (value === undefined) return undefined;
   const { encoding, schema } = readFields(value, path, ["encoding", "schema"]);
   if (!ENCODINGS.has(encoding)) refuse(`${path}.encoding`, `one of ${[...ENCODINGS].join(", ")}`, encoding);
   if (encoding === "bytes") return bytes();
   const given = readFields(schema, `${path}.schema`);
   try {
-    return { encoding: encoding as Encoding, schema: jsonSchema(given) };
+    const described = schemas.get(given) ?? jsonSchema(given);
+    schemas.set(given, described);
+    return { encoding: encoding as Encoding, schema: described };
   } catch (cause) {
     return refuse(`${path}.schema`, `a JSON Schema (${cause instanceof Error ? cause.message : String(cause)})`, given);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { guest } from "../test/guest.ts";
-import { readSystem, readXtp } from "./mod.ts";
+import { type InterfaceDocument, type JsonSchema, readSystem, readXtp } from "./mod.ts";
 
 const options = { name: "shop/xtp", version: "1.0.0" };
 const SCHEMA = `
@@ -74,6 +74,17 @@ describe("readXtp()", () => {
     expect(exports["raw"]?.input?.encoding).toBe("bytes");
     expect(exports["raw"]?.output?.encoding).toBe("text");
     expect(imports["points"]?.output?.schema).toEqual({ type: ["integer", "null"], format: "int64" });
+  });
+
+  test("reads what functions share once, and keeps it once", () => {
+    const exports = Array.from({ length: 40 }, (_, index) => `  f${index}: { input: { contentType: application/json, $ref: "#/components/schemas/Big" }, output: { contentType: application/json, type: array, items: { $ref: "#/components/schemas/Big" }, description: "of f${index}" } }\n`);
+    const document = readXtp(`version: v1-draft\nexports:\n${exports.join("")}components: { schemas: { Big: { properties: { part: { $ref: "#/components/schemas/Part" } } }, Part: { type: string } } }`, options);
+    const system = readSystem(document);
+    const payloads = ({ exports: functions }: InterfaceDocument, side: "input" | "output"): readonly JsonSchema[] => Object.values(functions).map((each) => each[side]?.schema ?? {});
+    for (const told of [document, system.document()]) expect(new Set(payloads(told, "input")).size).toBe(1);
+    expect(new Set(payloads(document, "output").map(({ $defs }) => ($defs as JsonSchema)["Part"])).size).toBe(1);
+    expect(JSON.parse(JSON.stringify(system.document()))).toEqual(JSON.parse(JSON.stringify(document)));
+    expect(payloads(document, "output")[7]).toEqual({ description: "of f7", type: "array", items: { $ref: "#/$defs/Big" }, $defs: { Big: { type: "object", properties: { part: { $ref: "#/$defs/Part" } } }, Part: { type: "string" } } });
   });
 
   test("makes a system that calls and checks", async () => {

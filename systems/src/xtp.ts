@@ -84,6 +84,10 @@ const TYPES = ["string", "number", "integer", "boolean", "object", "array", "buf
 
 class Reader {
   readonly #schemas: Readonly<Record<string, unknown>>;
+  /** Definitions that were read, each once: a file may have thousands of functions that share some. */
+  readonly #definitions = new Map<string, { readonly schema: JsonSchema; readonly uses: ReadonlySet<string> }>();
+  /** Whole schemas by what they say, without their definitions: equal ones are one object. */
+  readonly #whole = new Map<string, JsonSchema>();
 
   constructor(schemas: Readonly<Record<string, unknown>>) {
     this.#schemas = schemas;
@@ -114,10 +118,31 @@ class Reader {
     }
     const used = new Set<string>();
     const schema = this.#type(type, path, used);
-    // A definition may use others, which are then used too.
+    if (used.size === 0) return { encoding, schema };
+    const key = JSON.stringify(schema);
+    const whole = this.#whole.get(key) ?? { ...schema, $defs: this.#definitionsOf(used) };
+    this.#whole.set(key, whole);
+    return { encoding, schema: whole };
+  }
+
+  /** Definitions by name: those that are named, and what they use. */
+  #definitionsOf(used: Set<string>): Record<string, JsonSchema> {
     const definitions: Record<string, JsonSchema> = {};
-    for (const name of used) definitions[name] = this.#type(this.#schemas[name], `xtp.components.schemas.${name}`, used);
-    return { encoding, schema: used.size === 0 ? schema : { ...schema, $defs: definitions } };
+    for (const name of used) {
+      const { schema, uses } = this.#definition(name);
+      definitions[name] = schema;
+      for (const each of uses) used.add(each);
+    }
+    return definitions;
+  }
+
+  #definition(name: string): { readonly schema: JsonSchema; readonly uses: ReadonlySet<string> } {
+    const known = this.#definitions.get(name);
+    if (known !== undefined) return known;
+    const uses = new Set<string>();
+    const definition = { schema: this.#type(this.#schemas[name], `xtp.components.schemas.${name}`, uses), uses };
+    this.#definitions.set(name, definition);
+    return definition;
   }
 
   #type(value: unknown, path: string, used: Set<string>): JsonSchema {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 
 import { compile } from "@tenon/compiler";
 import { hostFunction, PluginError } from "@tenon/host";
+import { definePluginSystem } from "@tenon/system";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 
-import { openPlugin } from "./mod.ts";
+import { openPlugin, type OpenOptions } from "./mod.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tenon-testing-"));
 let source: Uint8Array;
@@ -121,6 +122,13 @@ describe("openPlugin()", () => {
     expect(plugin.plugin.hasFunction("count")).toBe(true);
     vi.stubEnv("TENON_PLUGIN", join(folder, "gone.wasm"));
     await expect(openPlugin()).rejects.toThrow('run "tenon test"');
+  });
+
+  test("says what is wrong with its options before it says that there is no file", async () => {
+    const source = join(folder, "gone.wasm");
+    const options = { source, limit: {} } as OpenOptions;
+    await expect(openPlugin(options)).rejects.toThrow('"options.limit"');
+    await expect(openPlugin({ ...options, system: definePluginSystem({ name: "a/b", version: "1.0.0", exports: { run: {} } }) } as OpenOptions)).rejects.toThrow('"options.limit"');
   });
 });
 

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import { createPlugin, type Limits } from "@tenon/host";
+import { createPlugin, type Limits, PluginError, type PluginOptions } from "@tenon/host";
 import type { ExportDefinitions, ImportDefinitions, ImportsOption, LoadOptions, System } from "@tenon/system";
 
 import { type AnyImports, type HostCall, recordImports } from "./host-calls.ts";
@@ -43,7 +43,7 @@ export async function openPlugin({ source = process.env["TENON_PLUGIN"] ?? "plug
   const hostCalls: HostCall[] = [];
   const limits = system === undefined ? options.limits : { ...system.limits, ...(options.limits as Limits) };
   const world = createWorld({ name: "plugin", ...options, ...(limits !== undefined && { limits }) }, hostCalls);
-  const bytes = source instanceof Uint8Array ? source : await read(source);
+  const bytes = source instanceof Uint8Array ? source : await read(source, world.options);
   if (system === undefined) return new TestPlugin(await createPlugin(bytes, world.options), world, bytes);
   const { functions: _, ...host } = world.options;
   const failures: FailureRecord = { last: undefined };
@@ -54,11 +54,21 @@ export async function openPlugin({ source = process.env["TENON_PLUGIN"] ?? "plug
   return new SystemTestPlugin(typed, world, bytes, failures);
 }
 
-async function read(source: string | URL): Promise<Uint8Array> {
+async function read(source: string | URL, options: PluginOptions): Promise<Uint8Array> {
   const path = source instanceof URL ? fileURLToPath(source) : source;
   try {
     return await readFile(path);
   } catch (cause) {
+    await refuseOptions(path, options);
     throw new Error(`Cannot open the plug-in "${path}": it cannot be read; run "tenon test", or "tenon build" first`, { cause });
+  }
+}
+
+/** The host looks at options before it reads: what it says of them goes before what it says of a file that is not there. */
+async function refuseOptions(path: string, options: PluginOptions): Promise<void> {
+  try {
+    await (await createPlugin(path, options)).close();
+  } catch (error) {
+    if (!PluginError.is(error, "source/unreadable")) throw error;
   }
 }

@@ -45,7 +45,12 @@ export class WalkRefusal extends Error {
 
 /** A module that cannot be read or rewritten: the reason, what it is about, and where in the file. */
 export class WasmError extends Error {
-  override readonly name = "WasmError";
+  /** Whatever a bundler calls the class. */
+  static override readonly name = "WasmError";
+  static {
+    this.prototype.name = this.name;
+  }
+
   /** Why; stable. */
   readonly reason: WasmErrorReason;
   /** Byte offset in the module, from its first byte. */

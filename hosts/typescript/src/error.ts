@@ -25,6 +25,12 @@ export interface FailureContext {
  * A mistake in the embedder's own code (a wrong argument) is a `TypeError` or `RangeError` instead.
  */
 export class PluginError<C extends FailureCode = FailureCode> extends Error {
+  /** Whatever a bundler calls the class. */
+  static override readonly name = "PluginError";
+  static {
+    this.prototype.name = this.name;
+  }
+
   /** Stable code. */
   readonly code: C;
   /** What the code carries; see {@link Failures}. */
@@ -44,7 +50,6 @@ export class PluginError<C extends FailureCode = FailureCode> extends Error {
    */
   constructor(code: C, message: string, details: Failures[C], context: FailureContext = {}) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause });
-    this.name = "PluginError";
     this.code = code;
     this.details = Object.freeze({ ...details });
     this.plugin = context.plugin;

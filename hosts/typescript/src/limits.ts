@@ -113,6 +113,9 @@ export const MAX_SLOW_THREADS = 4;
 /** Idle threads that are kept for the next plug-in. */
 export const MAX_IDLE_THREADS = 2;
 
+/** Milliseconds without a plug-in after which these are ended, too: they have about 10 MiB each. */
+export const IDLE_THREAD_MS = 60_000;
+
 /** Milliseconds that a plug-in on another thread has to stop by itself before the thread is ended. */
 export const STOP_GRACE_MS = 500;
 

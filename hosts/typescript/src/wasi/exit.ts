@@ -8,12 +8,17 @@
  * guest has decided to go on.
  */
 export class WasiExit extends Error {
+  /** Whatever a bundler calls the class. */
+  static override readonly name = "WasiExit";
+  static {
+    this.prototype.name = this.name;
+  }
+
   /** What the guest gave, as the unsigned 32-bit number that preview 1 says it is. */
   readonly exitCode: number;
 
   constructor(exitCode: number) {
     super(`The module ended itself with exit code ${exitCode}`);
-    this.name = "WasiExit";
     this.exitCode = exitCode;
   }
 }

@@ -299,6 +299,43 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     expect(threads.started.length).toBe(2);
   });
 
+  test("are ended when no plug-in has come for a minute, by a timer that does not hold the process", async () => {
+    const threads = countThreads();
+    const timers: { readonly run: () => void; readonly delayMs: number | undefined; isHeld: boolean; isOver: boolean }[] = [];
+    const { setTimeout: start, clearTimeout: stop } = globalThis;
+    const startNoted = (run: () => void, delayMs?: number): unknown => {
+      if (delayMs !== 60_000) return start(run, delayMs);
+      const timer = { run, delayMs, isHeld: true, isOver: false, unref: () => void (timer.isHeld = false) };
+      timers.push(timer);
+      return timer;
+    };
+    const stopNoted = (timer: unknown): void => {
+      const noted = timers.find((each) => each === timer);
+      if (noted === undefined) stop(timer as number);
+      else noted.isOver = true;
+    };
+    Object.assign(globalThis, { setTimeout: startNoted, clearTimeout: stopNoted });
+    try {
+      const running = (): readonly (typeof timers)[number][] => timers.filter(({ isOver }) => !isOver);
+      const first = await create(ECHO, {}, threads.startWorker);
+      expect(running()).toEqual([]);
+      await first.close();
+      const [timer] = running();
+      expect([running().length, timer?.isHeld]).toEqual([1, false]);
+      const second = await create(ECHO, {}, threads.startWorker);
+      expect([running().length, threads.started.length]).toEqual([0, 1]);
+      await second.close();
+      expect([running().length, threads.ended.length]).toEqual([1, 0]);
+      running()[0]?.run();
+      expect(threads.ended.length).toBe(0);
+      await using third = await create(ECHO, {}, threads.startWorker);
+      expect((await third.call("echo", "x")).text()).toBe("x");
+      expect([threads.started.length, running().length]).toEqual([2, 0]);
+    } finally {
+      Object.assign(globalThis, { setTimeout: start, clearTimeout: stop });
+    }
+  });
+
   test("are shared past the cap, and a host function may call a plug-in of its own thread", async () => {
     const threads = countThreads();
     const many: Plugin[] = [];

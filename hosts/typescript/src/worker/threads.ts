@@ -2,11 +2,11 @@
  * Threads of plug-ins as the host's thread sees them: which there are, who is in them, and what they say.
  *
  * A plug-in gets an idle thread, else a new one, and past the cap shares the one with the fewest plug-ins. A few idle
- * threads are kept, because starting one takes longer than anything else here; they do not keep the process alive.
+ * threads are kept for a while, because starting one takes longer than anything else here; they do not keep the process alive.
  * Who shares a thread waits for the others' calls, so a plug-in that ran out of time shares with its like alone.
  */
 
-import { MAX_IDLE_THREADS, MAX_SLOW_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
+import { IDLE_THREAD_MS, MAX_IDLE_THREADS, MAX_SLOW_THREADS, MAX_THREAD_INSTANCES, MAX_THREADS } from "../limits.ts";
 import type { LogEntry } from "../session/log.ts";
 import type { StartWorker, WorkerHandle } from "../platform.ts";
 import { type SharedKernel, SharedKernels } from "./shared-kernel.ts";
@@ -74,6 +74,7 @@ export class Thread {
   #instances = 0;
   #holds = 0;
   #isGone = false;
+  #timer: unknown;
 
   /**
    * @param startWorker Starts it.
@@ -83,6 +84,7 @@ export class Thread {
     this.#all = all;
     this.#worker = startWorker({ message: (value) => this.#receive(value as ThreadMessage), lost: (reason) => this.#lose(reason) });
     this.#worker.hold(false);
+    this.#endLater();
   }
 
   /** The bell, for the other side. */
@@ -115,6 +117,7 @@ export class Thread {
       throw cause;
     }
     this.countInstance();
+    clearTimeout(this.#timer as number);
     this.#lastId += 1;
     this.#tenants.set(this.#lastId, tenant);
     return { id: this.#lastId, kernel };
@@ -173,12 +176,21 @@ export class Thread {
     await this.#worker.terminate();
   }
 
-  /** Ends the thread if nobody is in it and enough others wait for somebody. */
+  /** Ends the thread if nobody is in it and enough others wait for somebody, else some time later. */
   #rest(): Promise<void> | undefined {
     if (this.size > 0) return undefined;
     if (!this.#worker.isSleeper && this.#instances > MAX_THREAD_INSTANCES) return this.end(undefined);
     const idle = [...this.#all].filter((thread) => thread.size === 0).length;
-    return idle > MAX_IDLE_THREADS ? this.end(undefined) : undefined;
+    if (idle > MAX_IDLE_THREADS) return this.end(undefined);
+    this.#endLater();
+    return undefined;
+  }
+
+  /** Ends the thread when nobody has come for a while. The process may end before. */
+  #endLater(): void {
+    clearTimeout(this.#timer as number);
+    this.#timer = setTimeout(() => void this.end(undefined), IDLE_THREAD_MS);
+    (this.#timer as { unref?: () => void }).unref?.();
   }
 
   #ring(): void {
@@ -196,6 +208,7 @@ export class Thread {
   #lose(reason: unknown): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#timer as number);
     this.#all.delete(this);
     const tenants = [...this.#tenants.values()];
     this.#tenants.clear();
