@@ -21,11 +21,8 @@ export type Diagnostic = {
 
 /** A plug-in that cannot be built. */
 export class CompileError extends Error {
-  /** Whatever a bundler calls the class. */
-  static override readonly name = "CompileError";
-  static {
-    this.prototype.name = this.name;
-  }
+  /** Of the class and of every error, whatever a bundler calls the class. */
+  static override readonly name: string = (this.prototype.name = "CompileError");
 
   /** Every finding, at least one. */
   readonly diagnostics: readonly Diagnostic[];

@@ -38,13 +38,21 @@ const INLINED = {
   },
 };
 
+/**
+ * What starts a thread of a page names its script by a URL, which bundlers of servers look for beside it. No runtime that
+ * loads these files gets there.
+ */
+const WITHOUT_PAGES = { name: "without-pages", load: (id) => (id === fileOf("src/platform/web-worker.ts") ? "export const startWebWorker = undefined;" : undefined) };
+
+const PLUGINS = [INLINED, WITHOUT_PAGES];
+
 const fileOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const sourceOf = (entry) => fileOf(`src/${entry}.ts`);
 
 rmSync(fileOf("dist/bundled"), { recursive: true, force: true }); // names of parts change
 await Promise.all([
-  write(Object.fromEntries(ENTRIES.map((entry) => [entry, sourceOf(entry)])), { plugins: [INLINED] }, { dir: fileOf("dist/bundled"), format: "esm", chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "host", test: (id) => !PARTS.test(id) }] } }),
-  write(sourceOf("platform/node-thread"), { plugins: [INLINED] }, { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
+  write(Object.fromEntries(ENTRIES.map((entry) => [entry, sourceOf(entry)])), { plugins: PLUGINS }, { dir: fileOf("dist/bundled"), format: "esm", chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "host", test: (id) => !PARTS.test(id) }] } }),
+  write(sourceOf("platform/node-thread"), { plugins: PLUGINS }, { file: fileOf("dist/bundled/node-thread.cjs"), format: "cjs", codeSplitting: false }),
   write(sourceOf("platform/web-thread"), {}, { file: fileOf("dist/platform/web-thread.js"), format: "esm", codeSplitting: false }),
 ]);
 

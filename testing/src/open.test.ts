@@ -125,8 +125,7 @@ describe("openPlugin()", () => {
   });
 
   test("says what is wrong with its options before it says that there is no file", async () => {
-    const source = join(folder, "gone.wasm");
-    const options = { source, limit: {} } as OpenOptions;
+    const options = { source: join(folder, "gone.wasm"), limit: {} } as OpenOptions;
     await expect(openPlugin(options)).rejects.toThrow('"options.limit"');
     await expect(openPlugin({ ...options, system: definePluginSystem({ name: "a/b", version: "1.0.0", exports: { run: {} } }) } as OpenOptions)).rejects.toThrow('"options.limit"');
   });

@@ -45,11 +45,8 @@ export class WalkRefusal extends Error {
 
 /** A module that cannot be read or rewritten: the reason, what it is about, and where in the file. */
 export class WasmError extends Error {
-  /** Whatever a bundler calls the class. */
-  static override readonly name = "WasmError";
-  static {
-    this.prototype.name = this.name;
-  }
+  /** Of the class and of every error, whatever a bundler calls the class. */
+  static override readonly name: string = (this.prototype.name = "WasmError");
 
   /** Why; stable. */
   readonly reason: WasmErrorReason;

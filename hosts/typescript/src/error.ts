@@ -25,11 +25,8 @@ export interface FailureContext {
  * A mistake in the embedder's own code (a wrong argument) is a `TypeError` or `RangeError` instead.
  */
 export class PluginError<C extends FailureCode = FailureCode> extends Error {
-  /** Whatever a bundler calls the class. */
-  static override readonly name = "PluginError";
-  static {
-    this.prototype.name = this.name;
-  }
+  /** Of the class and of every error, whatever a bundler calls the class. */
+  static override readonly name: string = (this.prototype.name = "PluginError");
 
   /** Stable code. */
   readonly code: C;

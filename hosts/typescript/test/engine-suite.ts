@@ -7,7 +7,7 @@
 import { describe, expect, test } from "vitest";
 
 import { type CallContext, type HostFunction, hostFunction, type LogEntry, type Logger, type Plugin, PluginError, type PluginOptions, type PluginSource } from "../src/mod.ts";
-import { countResources } from "./resources.ts";
+import { countResources, settleResources } from "./resources.ts";
 import { ECHO, OUTPUT_H, plugin, wat } from "./wat.ts";
 
 /** Makes a plug-in on the engine under test. */
@@ -199,6 +199,7 @@ export function engineSuite(name: string, create: Create, canWait: boolean): voi
       await using sut = await create(ask, { functions: functions(shout) });
       for (let round = 0; round < 20; round += 1) await sut.call("run", "a", { signal });
       expect(listeners).toBe(0);
+      await settleResources("Timeout");
       const before = countResources("Timeout");
       await sut.call("run", "a", { signal });
       expect(countResources("Timeout")).toBe(before);

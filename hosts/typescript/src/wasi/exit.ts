@@ -8,11 +8,8 @@
  * guest has decided to go on.
  */
 export class WasiExit extends Error {
-  /** Whatever a bundler calls the class. */
-  static override readonly name = "WasiExit";
-  static {
-    this.prototype.name = this.name;
-  }
+  /** Of the class and of every error, whatever a bundler calls the class. */
+  static override readonly name: string = (this.prototype.name = "WasiExit");
 
   /** What the guest gave, as the unsigned 32-bit number that preview 1 says it is. */
   readonly exitCode: number;
