@@ -1,12 +1,15 @@
 import wabt from "wabt";
 import { describe, expect, test } from "vitest";
 import { WasmError } from "./error.ts";
-import { link, type LinkInput } from "./link.ts";
+import { link, type LinkInput, type LinkOptions } from "./link.ts";
+import { parseModule } from "./parse.ts";
+import { encodeModule } from "./writer.ts";
 
 const tools = await wabt();
+const FEATURES = { multi_memory: true, bulk_memory: true, reference_types: true, mutable_globals: true };
 
 function module(name: string, text: string): LinkInput {
-  const parsed = tools.parseWat(`${name}.wat`, text);
+  const parsed = tools.parseWat(`${name}.wat`, text, FEATURES);
   return { name, bytes: parsed.toBinary({}).buffer };
 }
 
@@ -66,5 +69,74 @@ describe("link()", () => {
     }
     expect(error).toBeInstanceOf(WasmError);
     expect((error as WasmError).reason).toBe(reason);
+  });
+
+  test("keeps imports of every kind that nobody exports, with their types", () => {
+    const host = '(import "host" "memory" (memory 1 7)) (import "host" "table" (table 2 9 funcref)) (import "host" "g" (global $g (mut i32)))';
+    const a = module("a", `(module ${host} (import "b" "missing" (func $m)) (func (export "f") (result i32) call $m global.get $g))`);
+    const b = module("b", `(module ${host} (func (export "h") (param i64)))`);
+    const { imports, memories, tables, globals, exports } = parseModule(link([a, b], { exportAs: all }).bytes);
+    expect(imports.map(({ module: from, name, kind }) => `${from} ${name} ${kind}`)).toEqual(["host memory memory", "host table table", "host g global", "b missing function"]);
+    expect([memories[0], tables[0], globals[0]]).toMatchObject([{ min: 1, max: 7 }, { min: 2, max: 9 }, { type: 0x7f, mutable: true }]);
+    expect(exports.map(({ name, index }) => `${name} ${index}`)).toEqual(["f 1", "h 2"]);
+  });
+
+  test("joins several imports of several kinds, each to its own", () => {
+    const a = module("a", '(module (memory (export "m") 1) (func (export "f") (param i32)) (func (export "one") (result i32) i32.const 1) (func (export "two") (result i32) i32.const 2) (global (export "g") i32 (i32.const 10)) (global (export "h") (mut i32) (i32.const 20)))');
+    const b = module("b", '(module (import "a" "m" (memory 1)) (import "a" "one" (func $one (result i32))) (import "a" "two" (func $two (result i32))) (import "a" "g" (global $g i32)) (import "a" "h" (global $h (mut i32))) (func (export "sum") (result i32) call $two global.get $h i32.add))');
+    const exports = run(link([a, b], { exportAs: all }).bytes);
+    expect(exports["sum"]?.()).toBe(22);
+    const { g, h } = exports as unknown as Record<"g" | "h", WebAssembly.Global<"i32">>;
+    h.value = 21;
+    expect([g.value, exports["sum"]?.()]).toEqual([10, 23]);
+    expect(() => { g.value = 1; }).toThrow(TypeError);
+  });
+
+  test("renumbers segments, which keep their memory and table", () => {
+    const text = (own: string): string => `(module (memory (export "m${own}") 1) (table (export "t${own}") 4 6 funcref) (elem (i32.const 1) $f) (func $f (export "f${own}") (result i32) i32.const ${own}) (data (i32.const 3) "${own}") (data $p "p${own}") (func (export "init${own}") (memory.init $p (i32.const 8) (i32.const 0) (i32.const 2)) (elem.drop 0) (data.drop $p)))`;
+    const { bytes, slots } = link([module("a", text("1")), module("b", text("2"))], { exportAs: all, tableFunctions: [["b", "f2"], ["a", "f1"]] });
+    const { tables, data, elements, memories } = parseModule(bytes);
+    expect(memories.length).toBe(2);
+    expect(tables).toMatchObject([{ min: 6, max: 8 }, { min: 4, max: 6 }]);
+    expect(slots).toEqual([4, 5]);
+    expect(data.map(({ mode, memory }) => `${mode} ${memory}`)).toEqual(["active 0", "passive 0", "active 1", "passive 0"]);
+    expect(elements.map(({ table, functions }) => `${table}: ${functions?.join()}`)).toEqual(["0: 0", "1: 2", "0: 2,0"]);
+    if (!WebAssembly.validate(bytes as BufferSource)) return; // an engine with one memory
+    const exports = run(bytes);
+    for (const own of ["1", "2"]) exports[`init${own}`]?.();
+    const memory = new Uint8Array((exports["m1"] as unknown as WebAssembly.Memory).buffer);
+    expect([...memory.subarray(3, 4), ...memory.subarray(8, 10)]).toEqual([0x31, 0x70, 0x31]);
+  });
+
+  test("renumbers a passive segment of the second module", () => {
+    const a = module("a", '(module (data "xx") (data "yy"))');
+    const b = module("b", '(module (memory (export "m") 1) (data $p "ab") (func (export "init") (memory.init $p (i32.const 8) (i32.const 0) (i32.const 2))))');
+    const exports = run(link([a, b], { exportAs: all }).bytes);
+    exports["init"]?.();
+    expect(new Uint8Array((exports["m"] as unknown as WebAssembly.Memory).buffer, 8, 2)).toEqual(Uint8Array.of(97, 98));
+  });
+
+  test("runs the start function of one, and refuses that of two", () => {
+    const text = '(module (global $g (export "g") (mut i32) (i32.const 1)) (start $s) (func $s (global.set $g (i32.const 2))))';
+    const { g } = run(link([module("a", "(module (func))"), module("b", text)], { exportAs: all }).bytes) as unknown as { g: WebAssembly.Global<"i32"> };
+    expect(g.value).toBe(2);
+    expect(() => link([module("a", text), module("b", text)], { exportAs: (input, name) => input + name })).toThrow("more than one module has one");
+  });
+
+  const TABLE = '(module (table 1 funcref) (func (export "f")) (global (export "g") i32 (i32.const 0)))';
+  test.each<{ name: string; input: LinkInput; tableFunctions?: LinkOptions["tableFunctions"]; says: string }>([
+    { name: "a structure", input: { name: "a", bytes: encodeModule([{ id: 1, parts: [Uint8Array.of(1, 0x5f, 0)] }]) }, says: "only function types can be joined" },
+    { name: "a table with an initial value", input: { name: "a", bytes: encodeModule([{ id: 4, parts: [Uint8Array.of(1, 0x40, 0, 0x70, 0, 1, 0xd0, 0x70, 0x0b)] }]) }, says: "a table with an initial value cannot be joined" },
+    { name: "a table of 64 bits", input: { name: "a", bytes: encodeModule([{ id: 4, parts: [Uint8Array.of(1, 0x70, 4, 1)] }]) }, says: "cannot be joined" },
+    { name: "a passive segment of functions", input: module("a", "(module (func $f) (elem func $f))"), says: "only active segments of functions can be joined" },
+    { name: "a declared segment", input: module("a", "(module (func $f) (elem declare func $f))"), says: "only active segments of functions can be joined" },
+    { name: "a segment of expressions", input: { name: "a", bytes: encodeModule([[1, 1, 0x60, 0, 0], [3, 1, 0], [4, 1, 0x70, 0, 1], [9, 1, 4, 0x41, 0, 0x0b, 1, 0xd2, 0, 0x0b], [10, 1, 2, 0, 0x0b]].map(([id = 0, ...bytes]) => ({ id, parts: [Uint8Array.from(bytes)] }))) }, says: "only active segments of functions can be joined" },
+    { name: "functions for a table that nobody has", input: module("a", '(module (func (export "f")))'), tableFunctions: [["a", "f"]], says: "no module has one to append functions to" },
+    { name: "functions for a table that is imported", input: module("a", '(module (import "host" "t" (table 1 funcref)) (func (export "f")))'), tableFunctions: [["a", "f"]], says: "no module has one to append functions to" },
+    { name: "a function for the table that nobody exports", input: module("a", TABLE), tableFunctions: [["a", "none"]], says: '"a" does not export it' },
+    { name: "one of a module that is not there", input: module("a", TABLE), tableFunctions: [["b", "f"]], says: '"b" does not export it' },
+    { name: "a global in place of one", input: module("a", TABLE), tableFunctions: [["a", "g"]], says: '"a" does not export it' },
+  ])("refuses $name", ({ input, tableFunctions, says }) => {
+    expect(() => link([input], { exportAs: all, ...(tableFunctions && { tableFunctions }) })).toThrow(says);
   });
 });

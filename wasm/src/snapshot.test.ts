@@ -34,10 +34,27 @@ describe("bakeSnapshot()", () => {
   });
 
   test.each([
-    { name: "a global without a value", globals: new Map([["n", 1]]) },
-    { name: "a value of another type", globals: new Map<string, number | bigint>([["n", 1n], ["wide", 2n]]) },
-  ])("refuses $name", ({ globals }) => {
-    expect(() => bakeSnapshot(COUNTER, { memory: new Uint8Array(65_536), globals })).toThrow(/the snapshot has/);
+    { name: "a global without a value", globals: new Map([["n", 1]]), says: "the snapshot has no value for it" },
+    { name: "a value of another type", globals: new Map<string, number | bigint>([["n", 1n], ["wide", 2n]]), says: "the snapshot has a value of another type" },
+    { name: "an i64 that is a number", globals: new Map<string, number | bigint>([["n", 1], ["wide", 2]]), says: "the snapshot has a value of another type" },
+  ])("refuses $name", ({ globals, says }) => {
+    expect(() => bakeSnapshot(COUNTER, { memory: new Uint8Array(65_536), globals })).toThrow(says);
+  });
+
+  test.each([
+    { name: "no memory", text: "(module)" },
+    { name: "an imported memory", text: '(module (import "a" "m" (memory 1)))' },
+    { name: "two memories", text: "(module (memory 1) (memory 1))" },
+  ])("refuses a module with $name", ({ text }) => {
+    const bytes = tools.parseWat("refused.wat", text, { multi_memory: true }).toBinary({}).buffer;
+    expect(() => bakeSnapshot(bytes, { memory: new Uint8Array(65_536), globals: new Map() })).toThrow("a snapshot needs exactly one memory that is not imported");
+  });
+
+  test.each([{ max: 9, pages: 2, is: 9 }, { max: 1, pages: 2, is: 2 }])("keeps a maximum of $max, or what the memory has: $pages pages", ({ max, pages, is }) => {
+    const bytes = tools.parseWat("maximum.wat", `(module (memory 1 ${max}) (@custom "mine" "x"))`, { annotations: true }).toBinary({}).buffer;
+    const { memories, sections } = parseModule(bakeSnapshot(bytes, { memory: new Uint8Array(pages * 65_536), globals: new Map() }));
+    expect(memories[0]).toMatchObject({ min: pages, max: is });
+    expect(sections.filter(({ id }) => id === 0)).toEqual([]);
   });
 });
 
@@ -63,5 +80,11 @@ describe("dataSegments()", () => {
     const memory = new Uint8Array(256);
     memory[10] = memory[20] = memory[100] = 1;
     expect(dataSegments(memory)).toEqual([[10, 21], [100, 101]]);
+    memory.fill(0);
+    memory[0] = memory[24] = memory[49] = 1;
+    expect(dataSegments(memory)).toEqual([[0, 25], [49, 50]]); // 23 zeros cost less than a segment, 24 do not
+    memory.fill(0);
+    memory[0] = 1;
+    expect(dataSegments(memory)).toEqual([[0, 1]]);
   });
 });
