@@ -35,6 +35,8 @@ test("a probe that succeeds closes it as if nothing had been; one that says noth
   expect(sut.ask(100)).toBe("probe");
   sut.succeed("probe");
   expect([sut.ask(100), sut.isQuiet, sut.retryAfterMs(100)]).toEqual(["pass", true, 0]);
+  for (let index = 0; index < 3; index += 1) sut.fail("pass", "call/trap", 100);
+  expect([sut.ask(199), sut.ask(200)]).toEqual(["refuse", "probe"]);
 });
 
 test("calls that began before it opened neither close it nor open it further", () => {
