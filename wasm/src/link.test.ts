@@ -1,5 +1,6 @@
 import wabt from "wabt";
 import { describe, expect, test } from "vitest";
+import { readData } from "./data.ts";
 import { WasmError } from "./error.ts";
 import { link, type LinkInput, type LinkOptions } from "./link.ts";
 import { parseModule } from "./parse.ts";
@@ -95,11 +96,12 @@ describe("link()", () => {
   test("renumbers segments, which keep their memory and table", () => {
     const text = (own: string): string => `(module (memory (export "m${own}") 1) (table (export "t${own}") 4 6 funcref) (elem (i32.const 1) $f) (func $f (export "f${own}") (result i32) i32.const ${own}) (data (i32.const 3) "${own}") (data $p "p${own}") (func (export "init${own}") (memory.init $p (i32.const 8) (i32.const 0) (i32.const 2)) (elem.drop 0) (data.drop $p)))`;
     const { bytes, slots } = link([module("a", text("1")), module("b", text("2"))], { exportAs: all, tableFunctions: [["b", "f2"], ["a", "f1"]] });
-    const { tables, data, elements, memories } = parseModule(bytes);
+    const linked = parseModule(bytes);
+    const { tables, elements, memories } = linked;
     expect(memories.length).toBe(2);
     expect(tables).toMatchObject([{ min: 6, max: 8 }, { min: 4, max: 6 }]);
     expect(slots).toEqual([4, 5]);
-    expect(data.map(({ mode, memory }) => `${mode} ${memory}`)).toEqual(["active 0", "passive 0", "active 1", "passive 0"]);
+    expect(readData(linked).map(({ mode, memory }) => `${mode} ${memory}`)).toEqual(["active 0", "passive 0", "active 1", "passive 0"]);
     expect(elements.map(({ table, functions }) => `${table}: ${functions?.join()}`)).toEqual(["0: 0", "1: 2", "0: 2,0"]);
     if (!WebAssembly.validate(bytes as BufferSource)) return; // an engine with one memory
     const exports = run(bytes);

@@ -2,12 +2,10 @@ import { WasmError } from "@tenon/wasm";
 import { describe, expect, test } from "vitest";
 
 import { PluginError } from "./mod.ts";
-import { WasiExit } from "./wasi/exit.ts";
 
 const ERRORS = [
   { name: "PluginError", error: new PluginError("plugin/closed", "Cannot call", {}) },
   { name: "WasmError", error: new WasmError("malformed", "byte", 1, "there is none") },
-  { name: "WasiExit", error: new WasiExit(1) },
 ];
 
 describe("errors", () => {

@@ -28,16 +28,17 @@ export class PluginError<C extends FailureCode = FailureCode> extends Error {
   /** Of the class and of every error, whatever a bundler calls the class. */
   static override readonly name: string = (this.prototype.name = "PluginError");
 
+  // Declared alone, for a page to load less: the constructor sets all of them.
   /** Stable code. */
-  readonly code: C;
+  declare readonly code: C;
   /** What the code carries; see {@link Failures}. */
-  readonly details: Readonly<Failures[C]>;
+  declare readonly details: Readonly<Failures[C]>;
   /** Name of the plug-in, where it is known. */
-  readonly plugin: string | undefined;
+  declare readonly plugin: string | undefined;
   /** Plug-in function that was running, if one was. */
-  readonly function: string | undefined;
+  declare readonly function: string | undefined;
   /** The plug-in's own stack, innermost frame first; empty if the failure did not come from its code. */
-  readonly guestStack: readonly string[];
+  declare readonly guestStack: readonly string[];
 
   /**
    * @param code Stable code.
@@ -46,7 +47,7 @@ export class PluginError<C extends FailureCode = FailureCode> extends Error {
    * @param context Plug-in, function, cause and guest stack, as far as they are known.
    */
   constructor(code: C, message: string, details: Failures[C], context: FailureContext = {}) {
-    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    super(message, context.cause === undefined ? undefined : context);
     this.code = code;
     this.details = Object.freeze({ ...details });
     this.plugin = context.plugin;

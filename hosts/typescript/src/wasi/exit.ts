@@ -8,14 +8,12 @@
  * guest has decided to go on.
  */
 export class WasiExit extends Error {
-  /** Of the class and of every error, whatever a bundler calls the class. */
-  static override readonly name: string = (this.prototype.name = "WasiExit");
-
   /** What the guest gave, as the unsigned 32-bit number that preview 1 says it is. */
   readonly exitCode: number;
 
   constructor(exitCode: number) {
     super(`The module ended itself with exit code ${exitCode}`);
+    this.name = "WasiExit";
     this.exitCode = exitCode;
   }
 }
