@@ -5,6 +5,7 @@ import { bakeSnapshot, dataSegments } from "./snapshot.ts";
 import { parseModule } from "./parse.ts";
 
 const tools = await wabt();
+const FEATURES = { multi_memory: true, annotations: true };
 const COUNTER = tools.parseWat("counter.wat", `(module
   (memory (export "memory") 1) (global $n (export "n") (mut i32) (i32.const 0)) (global $wide (export "wide") (mut i64) (i64.const 0)) (global $fixed i32 (i32.const 5))
   (data (i32.const 8) "old") (start $begin) (func $begin (i32.store (i32.const 0) (i32.const 77)))
@@ -46,12 +47,12 @@ describe("bakeSnapshot()", () => {
     { name: "an imported memory", text: '(module (import "a" "m" (memory 1)))' },
     { name: "two memories", text: "(module (memory 1) (memory 1))" },
   ])("refuses a module with $name", ({ text }) => {
-    const bytes = tools.parseWat("refused.wat", text, { multi_memory: true }).toBinary({}).buffer;
+    const bytes = tools.parseWat("refused.wat", text, FEATURES).toBinary({}).buffer;
     expect(() => bakeSnapshot(bytes, { memory: new Uint8Array(65_536), globals: new Map() })).toThrow("a snapshot needs exactly one memory that is not imported");
   });
 
   test.each([{ max: 9, pages: 2, is: 9 }, { max: 1, pages: 2, is: 2 }])("keeps a maximum of $max, or what the memory has: $pages pages", ({ max, pages, is }) => {
-    const bytes = tools.parseWat("maximum.wat", `(module (memory 1 ${max}) (@custom "mine" "x"))`, { annotations: true }).toBinary({}).buffer;
+    const bytes = tools.parseWat("maximum.wat", `(module (memory 1 ${max}) (@custom "mine" "x"))`, FEATURES).toBinary({}).buffer;
     const { memories, sections } = parseModule(bakeSnapshot(bytes, { memory: new Uint8Array(pages * 65_536), globals: new Map() }));
     expect(memories[0]).toMatchObject({ min: pages, max: is });
     expect(sections.filter(({ id }) => id === 0)).toEqual([]);
