@@ -2,9 +2,9 @@
 
 import { loadModules } from "./load.ts";
 import type { PathRequest } from "./manifest.ts";
+import { loadPart } from "../part.ts";
 import { defaultPlatform, type Platform } from "../platform.ts";
 import { nameOf, type PluginSource, readSource } from "./source.ts";
-import { checkModules } from "./stranger.ts";
 
 /** One module of a plug-in. */
 export interface PluginModule {
@@ -37,7 +37,7 @@ export interface PluginContents {
  */
 export async function readPlugin(source: PluginSource, platform: Platform = defaultPlatform()): Promise<PluginContents> {
   const { manifest, author } = await readSource(source, platform);
-  if (author !== "embedder") checkModules(manifest, author);
+  if (author !== "embedder") (await loadPart(import("./stranger.ts"))).checkModules(manifest, author);
   const { modules, main } = await loadModules(manifest, author, platform);
   return Object.freeze({
     name: nameOf(manifest, source),
