@@ -38,8 +38,11 @@ export class Kept<Value> {
     if (this.#keepFirst === undefined && content.length <= MAX_COPIED_BYTES) {
       const copy = content.slice();
       const value = make();
-      let kept: Promise<void> | undefined;
-      this.#keepFirst = () => (kept ??= key(copy).then((name) => void this.#keep(name, value, weigh), () => undefined));
+      this.#keepFirst = () => {
+        const kept = key(copy).then((name) => void this.#keep(name, value, weigh), () => undefined);
+        this.#keepFirst = () => kept; // and neither the copy nor the value any longer
+        return kept;
+      };
       return await value;
     }
     await this.#keepFirst?.();

@@ -372,6 +372,30 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
   });
 
   // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("are no more because slow plug-ins come and go, and a plug-in may be closed while it moves", async () => {
+    const threads = countThreads();
+    const many: Plugin[] = [];
+    for (let index = 0; index < 32; index += 1) many.push(await create(ECHO, {}, threads.startWorker));
+    for (let round = 0; round < 3; round += 1) {
+      const slow = await create(ask, { ...withAsk(never), limits: { timeoutMs: 30 } }, threads.startWorker);
+      await failureOf(slow.call("forever"));
+      await slow.call("fine");
+      await slow.close();
+      many.push(await create(ECHO, {}, threads.startWorker));
+      const moving = await create(ask, { ...withAsk(never), limits: { timeoutMs: 30 } }, threads.startWorker);
+      await failureOf(moving.call("forever"));
+      const failure = failureOf(moving.call("fine"));
+      await Promise.resolve();
+      await Promise.resolve();
+      await moving.close();
+      expect((await failure).code).toBe("plugin/closed");
+    }
+    expect(threads.started.length).toBe(33);
+    for (const each of many) await each.close();
+    expect(threads.started.length - threads.ended.length).toBe(2);
+  });
+
+  // skipped because a page has no room for so many memories
   test.skipIf("document" in globalThis)("serve the others, sooner or later, when a plug-in asks its host at the end of the stack", async () => {
     const threads = countThreads();
     const others: Plugin[] = [];

@@ -191,7 +191,7 @@ export class WorkerEngine implements Engine {
   /** Sees to it that there is an instance. */
   async #ready(options: CallOptions): Promise<RemoteGuest> {
     if (this.#guest !== undefined && this.#isAlive) return this.#guest;
-    if (this.#isSlow && this.#guest?.isWaitedFor) await this.#leave();
+    if (this.#isSlow && this.#guest?.isWaitedFor) void this.#leave(); // without waiting: it may be closed meanwhile
     const existing = this.#guest;
     const call = this.#session.beginCall("", options);
     // The plug-in's own time is limited where it runs; this is for a thread that does not come up.
@@ -306,6 +306,7 @@ export class WorkerEngine implements Engine {
       end(failure);
     }
     this.#graceTimer ??= setTimeout(() => {
+      this.#isSlow = true;
       this.#end?.(failure);
       void guest.kill(failure);
     }, STOP_GRACE_MS);

@@ -34,18 +34,18 @@ const threads = new Map<StartWorker, Set<Thread>>();
 export function findThread(startWorker: StartWorker, isSlow: boolean): Thread {
   const all = threads.get(startWorker) ?? new Set();
   threads.set(startWorker, all);
-  const open = [...all].filter((thread) => thread.isOpen && (thread.size === 0 || thread.isForSlow === isSlow));
-  const idlest = open.reduce<Thread | undefined>((least, thread) => (least === undefined || thread.size < least.size ? thread : least), undefined);
-  const thread = idlest !== undefined && (idlest.size === 0 || isFull(all, isSlow)) ? idlest : new Thread(startWorker, all);
+  const isFull = occupied(all, isSlow).length >= (isSlow ? MAX_SLOW_THREADS : MAX_THREADS);
+  const open = [...all].filter((thread) => thread.isOpen && (isFull ? thread.size > 0 && thread.isForSlow === isSlow : thread.size === 0));
+  const emptiest = open.reduce<Thread | undefined>((least, thread) => (least === undefined || thread.size < least.size ? thread : least), undefined);
+  const thread = emptiest ?? new Thread(startWorker, all);
   thread.isForSlow = isSlow;
   all.add(thread);
   return thread;
 }
 
-/** Whether no further thread is to be started, for plug-ins that ran out of time or for the others. */
-function isFull(all: ReadonlySet<Thread>, isSlow: boolean): boolean {
-  const count = [...all].filter((thread) => thread.isForSlow === isSlow).length;
-  return count >= (isSlow ? MAX_SLOW_THREADS : MAX_THREADS);
+/** Threads with plug-ins that ran out of time before, or with the others. */
+function occupied(all: ReadonlySet<Thread>, isSlow: boolean): Thread[] {
+  return [...all].filter((thread) => thread.size > 0 && thread.isForSlow === isSlow);
 }
 
 /**
@@ -57,7 +57,7 @@ function isFull(all: ReadonlySet<Thread>, isSlow: boolean): boolean {
 export function startAhead(startWorker: StartWorker): void {
   const all = threads.get(startWorker) ?? new Set();
   threads.set(startWorker, all);
-  const isNeeded = !isFull(all, false) && ![...all].some((thread) => thread.size === 0);
+  const isNeeded = occupied(all, false).length < MAX_THREADS && ![...all].some((thread) => thread.size === 0);
   if (isNeeded) all.add(new Thread(startWorker, all));
 }
 
