@@ -9,7 +9,8 @@ export const webPlatform: Platform = Object.freeze({
   fetch: (input, init) => fetch(input, init),
   // Not asked of `crypto.subtle`, at whose sight Node loads all of its cryptography.
   sha256: (globalThis.isSecureContext as boolean | undefined) === false ? undefined : async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
-  ...(typeof Worker === "function" && globalThis.crossOriginIsolated ? { startWorker: startWebWorker } : {}),
+  // WebKitGTK isolates pages and shares no memory.
+  ...(typeof Worker === "function" && typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated ? { startWorker: startWebWorker } : {}),
   now: () => performance.now(),
   wallClock: () => Date.now(),
   random: (into) => {
