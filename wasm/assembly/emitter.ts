@@ -233,11 +233,9 @@ export function flush(amount: i32, withUsed: bool, check: bool, leaving: bool): 
       constant(amount);
       one(I32_SUB);
     }
-    if (check) local(LOCAL_TEE, SCRATCH);
     global(GLOBAL_SET, countdown);
     if (withUsed && !leaving) setUsedToZero();
-    if (check) local(LOCAL_GET, SCRATCH);
-  } else if (check) global(GLOBAL_GET, countdown);
+  }
   if (check) chargeIfNegative();
 }
 
@@ -292,7 +290,6 @@ export function chargeOperand(shift: u8, is64: bool): void {
   constant(0x3fff_ffff);
   two(I32_AND, I32_SUB);
   global(GLOBAL_SET, countdown);
-  global(GLOBAL_GET, countdown);
   chargeIfNegative();
 }
 
@@ -302,9 +299,8 @@ export function enterCall(weight: u32): void {
   local(LOCAL_TEE, SAVED);
   constant(weight);
   one(I32_SUB);
-  local(LOCAL_TEE, SCRATCH);
   global(GLOBAL_SET, stack);
-  local(LOCAL_GET, SCRATCH);
+  global(GLOBAL_GET, stack);
   two(I32_CONST, 0);
   one(I32_LT_S);
   unlikelyIf();
@@ -325,6 +321,7 @@ export function saveStack(): void {
 }
 
 function chargeIfNegative(): void {
+  global(GLOBAL_GET, countdown);
   two(I32_CONST, 0);
   one(I32_LT_S);
   unlikelyIf();
