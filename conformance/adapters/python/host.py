@@ -28,31 +28,22 @@ def upper(plugin, params, results):
     plugin.return_bytes(results[0], plugin.input_bytes(params[0]).upper())
 
 
-@extism.host_fn(signature=([ValType.I64, ValType.I64], [ValType.I64]))
-def add_i64(plugin, params, results):
-    total = (params[0].value + params[1].value) & (2**64 - 1)
-    results[0].value = total - 2**64 if total >= 2**63 else total
+def bind_sum(name, kind, count, bits=None):
+    """A function that adds its numbers: of so many bits and signed, or floats."""
+
+    @extism.host_fn(name=name, signature=([kind] * count, [kind]))
+    def add(plugin, params, results):
+        total = sum(each.value for each in params)
+        if bits:
+            total = (total + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)
+        results[0].value = total
 
 
-@extism.host_fn(signature=([ValType.I32, ValType.I32], [ValType.I32]))
-def add_i32(plugin, params, results):
-    total = (params[0].value + params[1].value) & (2**32 - 1)
-    results[0].value = total - 2**32 if total >= 2**31 else total
-
-
-@extism.host_fn(signature=([ValType.F32, ValType.F32], [ValType.F32]))
-def add_f32(plugin, params, results):
-    results[0].value = params[0].value + params[1].value
-
-
-@extism.host_fn(signature=([ValType.F64, ValType.F64], [ValType.F64]))
-def add_f64(plugin, params, results):
-    results[0].value = params[0].value + params[1].value
-
-
-@extism.host_fn(signature=([ValType.I32] * 7, [ValType.I32]))
-def sum_seven(plugin, params, results):
-    results[0].value = sum(each.value for each in params)
+bind_sum("add_i64", ValType.I64, 2, bits=64)
+bind_sum("add_i32", ValType.I32, 2, bits=32)
+bind_sum("add_f32", ValType.F32, 2)
+bind_sum("add_f64", ValType.F64, 2)
+bind_sum("sum_seven", ValType.I32, 7, bits=32)
 
 
 @extism.host_fn(signature=([ValType.I64], []))
