@@ -372,6 +372,22 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
   });
 
   // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("are left to the others by a plug-in whose thread had to be ended", async () => {
+    const threads = countThreads();
+    const many: Plugin[] = [];
+    for (let index = 0; index < 32; index += 1) many.push(await create(ask, withAsk(never), threads.startWorker));
+    const controller = new AbortController();
+    const leaveSoon = (): bigint => (setTimeout(() => controller.abort(), 5), 0n);
+    await using endless = await create(ask, { ...withAsk(leaveSoon), limits: "none" }, threads.startWorker);
+    expect((await failureOf(endless.call("ask_forever", "", { signal: controller.signal }))).code).toBe("call/aborted");
+    await expect.poll(() => threads.ended.length).toBe(1);
+    expect((await endless.call("fine")).length).toBe(0);
+    for (const each of many) await each.call("fine");
+    expect(threads.started.length).toBe(34); // one for the plug-in, one for the neighbour that lost its own
+    for (const each of many) await each.close();
+  });
+
+  // skipped because a page has no room for so many memories
   test.skipIf("document" in globalThis)("are no more because slow plug-ins come and go, and a plug-in may be closed while it moves", async () => {
     const threads = countThreads();
     const many: Plugin[] = [];
