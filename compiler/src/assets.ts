@@ -45,7 +45,10 @@ async function readOnce(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const url = new URL(`../dist/${name}`, import.meta.url);
   if (url.protocol === "file:") {
     const { readFile } = await import("node:fs/promises");
-    return new Uint8Array(await readFile(url));
+    const bytes = await readFile(url).catch((cause: unknown) => {
+      throw new Error(`Cannot read "${name}", which belongs to the compiler; in a clone, "npm run build" makes it`, { cause });
+    });
+    return new Uint8Array(bytes);
   }
   const response = await fetch(url);
   if (!response.ok) throw new Error(`Cannot load "${url.href}": the server answers ${response.status}`);
