@@ -372,6 +372,51 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
   });
 
   // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("live on when a plug-in that was given up lies beneath a neighbour's call, and it goes on elsewhere", async () => {
+    const threads = countThreads();
+    const beneath = new AbortController();
+    const stubborn = plugin(
+      `(func (export "run") (result i32) (try (do (call $ask)) (catch_all (call $ask))) (i32.const 0)) ${FINE}`,
+      `(import "extism:host/user" "ask" (func $ask))`,
+    );
+    const first = await create(stubborn, { functions: { "extism:host/user": { ask: () => new Promise(() => {}) } } }, threads.startWorker);
+    const many = [first];
+    for (let index = 1; index < 32; index += 1) many.push(await create(ECHO, {}, threads.startWorker));
+    const answers: ((handle: bigint) => void)[] = [];
+    const neighbour = await create(ask, withAsk(() => new Promise((resolve) => answers.push(resolve))), threads.startWorker);
+    const given = failureOf(first.call("run", "", { signal: beneath.signal }));
+    await turn();
+    const onTop = neighbour.call("run");
+    await expect.poll(() => answers.length).toBe(1);
+    beneath.abort();
+    expect((await given).code).toBe("call/aborted");
+    expect((await first.call("fine")).length).toBe(0);
+    answers[0]?.(0n);
+    expect((await onTop).length).toBe(0);
+    expect((await neighbour.call("fine")).length).toBe(0);
+    expect([threads.started.length, threads.ended.length]).toEqual([32, 0]);
+    for (const each of [neighbour, ...many]) await each.close();
+    expect(threads.started.length - threads.ended.length).toBe(2);
+  });
+
+  // skipped because a page has no room for so many memories
+  test.skipIf("document" in globalThis)("live on when a plug-in is given up that was to be loaded into a busy one", async () => {
+    const threads = countThreads();
+    const lost = await create(ask, { ...withAsk(() => (void threads.started[0]?.terminate(), never())) }, threads.startWorker);
+    expect((await failureOf(lost.call("run"))).code).toBe("engine/lost");
+    let isRunning = false;
+    const many = [await create(ask, withAsk(() => ((isRunning = true), 0n)), threads.startWorker)];
+    for (let index = 1; index < 32; index += 1) many.push(await create(ECHO, {}, threads.startWorker));
+    const busy = failureOf((many[0] as Plugin).call("ask_forever", "", { timeoutMs: 1500 }));
+    await expect.poll(() => isRunning).toBe(true);
+    expect((await failureOf(lost.call("fine", "", { signal: AbortSignal.timeout(20) }))).code).toBe("call/aborted");
+    expect((await busy).code).toBe("call/timeout");
+    expect((await lost.call("fine")).length).toBe(0);
+    expect([threads.started.length, threads.ended.length]).toEqual([33, 1]);
+    for (const each of [lost, ...many]) await each.close();
+  });
+
+  // skipped because a page has no room for so many memories
   test.skipIf("document" in globalThis)("are left to the others by a plug-in whose thread had to be ended", async () => {
     const threads = countThreads();
     const many: Plugin[] = [];

@@ -287,7 +287,8 @@ export class WorkerEngine implements Engine {
 
   /**
    * Ends the running command with a failure: at once if the plug-in waits for a host function or has not begun, else when
-   * it looks at the clock, and if it does not, by ending its thread.
+   * it looks at the clock, and if it does not, by ending its thread. Where another plug-in of the thread runs on top of it,
+   * it cannot look: it is left behind, and the next call gets another instance elsewhere.
    */
   #stop(failure: PluginError): void {
     const guest = this.#guest;
@@ -306,6 +307,10 @@ export class WorkerEngine implements Engine {
       end(failure);
     }
     this.#graceTimer ??= setTimeout(() => {
+      if (guest.isBeneath) {
+        guest.abandon();
+        return this.#lost(failure);
+      }
       this.#isSlow = true;
       this.#end?.(failure);
       void guest.kill(failure);

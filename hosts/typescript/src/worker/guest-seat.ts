@@ -78,20 +78,14 @@ export class GuestSeat {
     return this.#mailbox.change(STATE.command, STATE.running);
   }
 
-  /** Links and starts the plug-in. */
-  load(): void {
-    this.#report(() => {
-      this.#engine = new InlineEngine(this.#blueprint(), this.#session(), true);
-    });
-  }
-
-  /** Runs the command that was claimed. */
+  /** Runs the command that was claimed. The first is a restart, which links the plug-in and starts it. */
   run(): void {
     this.#report(() => {
-      const engine = this.#engine as InlineEngine;
+      const engine = this.#engine;
       const options = { signal: this.#signal, timeoutMs: this.#mailbox.timeMs };
       const { index } = this.#mailbox;
-      if (index === RESTART) engine.restart(options);
+      if (engine === undefined) this.#engine = new InlineEngine(this.#blueprint(), this.#session(), true);
+      else if (index === RESTART) engine.restart(options);
       else engine.callSync(engine.functions[index] as string, NO_BYTES, options);
     });
   }

@@ -34,10 +34,12 @@ export class RemoteGuest {
   readonly #id: number;
   readonly #shared: SharedKernel;
   readonly #mailbox = new Mailbox();
+  /** Absent once nobody waits for the plug-in. */
+  #listener: GuestListener | undefined;
   #isHeld = false;
 
   /**
-   * Finds a thread and loads the plug-in into it. That is a command: the listener hears when it is done.
+   * Finds a thread and loads the plug-in into it. Its start is a command: the listener hears when it is done.
    *
    * @param plan What to load.
    * @param startWorker Starts threads.
@@ -47,20 +49,22 @@ export class RemoteGuest {
    */
   constructor(plan: GuestPlan, startWorker: StartWorker, listener: GuestListener, isSlow: boolean) {
     const { memoryPages } = plan.limits;
+    this.#listener = listener;
     this.#thread = findThread(startWorker, isSlow);
     const tenant: Tenant = {
-      turn: (failure) => this.#turn(failure, listener),
-      log: listener.logged,
+      turn: (failure) => this.#turn(failure),
+      log: (entry) => this.#listener?.logged(entry),
       lost: (reason) => {
         this.#release();
-        listener.lost(reason);
+        this.#listener?.lost(reason);
       },
     };
     const { id, kernel } = this.#thread.enter(tenant, memoryPages);
     this.#id = id;
     this.#shared = kernel;
     this.kernel = new Kernel(kernel.exports, memoryPages);
-    this.#mailbox.state = STATE.running;
+    this.#mailbox.index = RESTART;
+    this.#mailbox.state = STATE.command;
     this.#hold();
     this.#thread.post({ ...plan, kind: "load", id: this.#id, mailbox: this.#mailbox.buffer, bell: this.#thread.bell, kernel: sharedKernelModule(), memory: kernel.memory });
   }
@@ -120,6 +124,17 @@ export class RemoteGuest {
     return isWithdrawn;
   }
 
+  /** Whether it has its answer and cannot go on: another plug-in of its thread runs on top of it. */
+  get isBeneath(): boolean {
+    return this.#mailbox.state === STATE.answered;
+  }
+
+  /** Leaves the thread when its command is over. Nothing more is heard of it, and it keeps no process alive. */
+  abandon(): void {
+    this.#listener = undefined;
+    this.#release();
+  }
+
   /** Leaves the thread. No command may be running. */
   async leave(): Promise<void> {
     await this.#thread.leave(this.#id, this.#shared);
@@ -135,16 +150,19 @@ export class RemoteGuest {
     this.#thread.wake(true);
   }
 
-  #turn(failure: SentFailure | undefined, listener: GuestListener): void {
+  #turn(failure: SentFailure | undefined): void {
     const mailbox = this.#mailbox;
+    const listener = this.#listener;
     if (mailbox.state === STATE.asking) {
-      listener.asked(mailbox.index, mailbox.read() ?? []);
+      if (listener === undefined) this.answerFailure();
+      else listener.asked(mailbox.index, mailbox.read() ?? []);
       return;
     }
     if (mailbox.state !== STATE.done) return;
     mailbox.state = STATE.idle;
     this.#release();
-    listener.done(failure, mailbox.report);
+    if (listener === undefined) void this.leave();
+    else listener.done(failure, mailbox.report);
   }
 
   #hold(): void {

@@ -85,9 +85,7 @@ export class GuestThread {
     switch (message.kind) {
       case "load": {
         this.#bell = new Int32Array(message.bell);
-        const seat = new GuestSeat(message, { post: this.#port.post, wait: (waiting) => this.#serve(waiting) });
-        this.#seats.set(message.id, seat);
-        seat.load();
+        this.#seats.set(message.id, new GuestSeat(message, { post: this.#port.post, wait: (waiting) => this.#serve(waiting) }));
         return;
       }
       case "unload":
