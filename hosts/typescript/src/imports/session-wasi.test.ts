@@ -3,13 +3,35 @@ import { describe, expect, test } from "vitest";
 import { failureOf } from "../../test/engine-suite.ts";
 import { decode, ENGINES, runCommand } from "../../test/wasi/command.ts";
 import { files as FILES_PROGRAM, stdio as STDIO_PROGRAM } from "../../test/wasi/programs.ts";
-import { wat } from "../../test/wat.ts";
+import { OUTPUT_H, plugin, wat } from "../../test/wat.ts";
 import { memoryFolder } from "../files.ts";
 import { createPlugin, type PluginOptions } from "../node.ts";
 import type { Folder } from "../wasi/file-tree.ts";
 
 /** The program sleeps for an hour, which virtual time does at once. */
 const WITH_VIRTUAL_TIME: PluginOptions = { deterministic: { now: 0, seed: 1 }, limits: { timeoutMs: "none" } };
+
+/** Looks at the clock, makes, writes and reads a file, and gives its size, its three times, and the time. */
+const STAMPER = plugin(
+  `(data (i32.const 8) "\\30\\00\\00\\00\\04") (data (i32.const 16) "new")
+   (func (export "run") (result i32) (local $h i64) (local $i i32)
+    (drop (call $clock (i32.const 0) (i64.const 1) (i32.const 200)))
+    (drop (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 3) (i32.const 1) (i64.const 0x200066) (i64.const 0) (i32.const 0) (i32.const 0)))
+    (drop (call $write (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i32.const 32)))
+    (drop (call $read (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i64.const 0) (i32.const 32)))
+    (drop (call $stat (i32.load (i32.const 0)) (i32.const 96)))
+    (drop (call $clock (i32.const 0) (i64.const 1) (i32.const 160)))
+    (local.set $h (call $alloc (i64.const 40)))
+    (loop $l
+      (call $store_u64 (i64.add (local.get $h) (i64.extend_i32_u (local.get $i))) (i64.load (i32.add (i32.const 128) (local.get $i))))
+      (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 8))) (i32.const 40))))
+    ${OUTPUT_H}
+    (i32.const 0))`,
+  [
+    ["clock_time_get", "$clock", "i32 i64 i32"], ["fd_filestat_get", "$stat", "i32 i32"], ["fd_pread", "$read", "i32 i32 i32 i64 i32"],
+    ["fd_write", "$write", "i32 i32 i32 i32"], ["path_open", "$open", "i32 i32 i32 i32 i32 i64 i64 i32 i32"],
+  ].map(([name, id, params]) => `(import "wasi_snapshot_preview1" "${name}" (func ${id} (param ${params}) (result i32)))`).join("\n"),
+);
 
 describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
   test("sees no files, no arguments and no environment unless they are given", async () => {
@@ -62,6 +84,14 @@ describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
     expect(again.lines).toEqual(first.lines);
     const random = ({ lines }: { lines: string[] }): string | undefined => lines.find((line) => line.startsWith("random"));
     expect(new Set([random(first), random(other), random(real)]).size).toBe(3);
+  });
+
+  test("deterministic gives what is in a folder in memory the same times, on every engine", async () => {
+    const allow = { paths: [{ folder: memoryFolder({ a: "text" }), guest: "/", access: "read-write" as const }] };
+    await using sut = await createPlugin(STAMPER, { ...on, deterministic: { now: 0, seed: 7 }, allow });
+    const times = new BigUint64Array((await sut.call("run")).bytes().buffer);
+    // A microsecond for each look at the clock, and none for what was done with the file.
+    expect([...times]).toEqual([4n, 1000n, 1000n, 1000n, 2000n]);
   });
 
   test("deterministic gives the same bytes on every runtime", async () => {

@@ -109,6 +109,8 @@ const LARGE_RANDOM_BYTES = 4_096;
 /** What of the world is neither files nor streams. */
 interface World {
   readonly now: () => number;
+  /** For folders; by default `now`. */
+  readonly fileTime?: () => number;
   readonly monotonic: () => number;
   readonly random: (into: Uint8Array<ArrayBuffer>) => void;
   readonly sleep: (ms: number) => void;
@@ -154,6 +156,8 @@ function virtualTime(session: Session, { now, seed }: Deterministic): World {
   };
   return {
     now: () => now + pass(),
+    // Passes no time: a folder of this thread looks at it more often than one that another thread keeps.
+    fileTime: () => (renew(), now + passedMs),
     monotonic: pass,
     random(into) {
       renew();

@@ -45,6 +45,8 @@ export interface WasiOptions {
    * guest that wants to sleep goes on at once.
    */
   readonly sleep?: ((ms: number) => void) | undefined;
+  /** The time that folders put on what changes in them, as `now`, which it is by default; how often it is asked differs by engine. */
+  readonly fileTime?: (() => number) | undefined;
   /** Folders; none by default, and then the guest has no file at all. */
   readonly files?: FileTree | undefined;
   /** Makes the functions that take a path: to be passed where there are folders, and not needed where there are none. */
@@ -85,7 +87,7 @@ export function createWasi(options: WasiOptions): Wasi {
   const files = options.files ?? [];
   checkMounts(files);
   if (files.length > 0 && options.createPathCalls === undefined) throw new TypeError("Cannot mount a folder: pass createPathCalls with files");
-  descriptors.openStandard(files, options.now);
+  descriptors.openStandard(files, options.fileTime ?? options.now);
 
   const functions: WasiFunctions = {
     args_get: args.get,
