@@ -1,6 +1,9 @@
 /**
  * The page's own code: it loads one plug-in at a time, calls it, and shows what came of it. All that it knows of Tenon is
  * `createPlugin`, `call` and `PluginError`. What a plug-in says is shown as text, never as HTML.
+ *
+ * Plug-ins run on a thread of their own where the browser shares memory with it, so that the page stays awake and has a
+ * button that stops them. Elsewhere they run on the page's thread, which waits for them up to the time limit.
  */
 import { createPlugin, PluginError } from "@tenon/host";
 
@@ -23,18 +26,23 @@ const CART = {
 /** The number of a cart at which the rogue loops for ever. */
 const LOOPING_CART = 12;
 const MAX_LOG_LINES = 200;
+const HAS_THREADS = globalThis.crossOriginIsolated && typeof SharedArrayBuffer === "function";
+/** What the page may wait for a plug-in on its own thread. */
+const LIMIT_WITHOUT_THREADS_MS = 200;
 
 /** JSON as the shop sends it, without spaces, but with lines: some merchants read no other. */
 const lines = (value) => JSON.stringify(value).replaceAll(/,(?=["{])/g, ",\n");
 
 const element = (id) => document.getElementById(id);
-const [builtIn, drop, file, about, functions, limit, input, run, loop, output, log] =
-  ["built-in", "drop", "file", "about", "function", "limit", "input", "run", "loop", "output", "log"].map(element);
+const [builtIn, drop, file, about, functions, limit, input, run, loop, stop, answer, output, log] =
+  ["built-in", "drop", "file", "about", "function", "limit", "input", "run", "loop", "stop", "answer", "output", "log"].map(element);
 
 /** The plug-in that is loaded, and the loading it came from: an older one that ends later is dropped. */
 let plugin;
 let loading = 0;
 let calls = 0;
+/** Stops the call that is running. */
+let running;
 
 for (const { name, language, config } of SHOP) {
   const button = document.createElement("button");
@@ -61,8 +69,13 @@ element("call").addEventListener("submit", (event) => {
   void call();
 });
 loop.addEventListener("click", () => void callLooping());
+stop.addEventListener("click", () => running?.abort());
 
 input.value = lines(CART);
+if (!HAS_THREADS) {
+  stop.hidden = true;
+  limit.value = limit.max = String(LIMIT_WITHOUT_THREADS_MS);
+}
 await choose("loyalty", new URL("/plugins/loyalty.wasm", location.href));
 
 async function chooseFile(chosen) {
@@ -72,12 +85,13 @@ async function chooseFile(chosen) {
 /** Loads a plug-in in place of the one that is there; returns whether it did. */
 async function choose(name, source, config = {}) {
   const turn = (loading += 1);
+  running?.abort();
   run.disabled = true;
   for (const button of builtIn.children) button.setAttribute("aria-pressed", String(button.dataset.name === name));
   about.textContent = `Loading ${name} …`;
   try {
     const startMs = performance.now();
-    const loaded = await createPlugin(source, { name, config, logger: show, limits: { memoryPages: 256 } });
+    const loaded = await createPlugin(source, { name, config, logger: show, engine: HAS_THREADS ? "worker" : "inline", limits: { memoryPages: 256 } });
     if (turn !== loading) {
       await loaded.close();
       return false;
@@ -113,25 +127,43 @@ async function callLooping() {
 }
 
 async function call() {
-  if (plugin === undefined || !limit.reportValidity()) return;
-  run.disabled = true;
+  if (plugin === undefined || running !== undefined || !limit.reportValidity()) return;
+  const called = plugin;
+  running = new AbortController();
+  run.disabled = loop.disabled = true;
+  stop.disabled = false;
+  output.dataset.state = "busy";
+  output.ariaBusy = "true"; // not every tenth of a second is to be read out
   const startMs = performance.now();
+  const tell = () => (output.textContent = `Running … ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+  const clock = setInterval(tell, 100);
+  tell();
+  answer.scrollIntoView({ block: "nearest" }); // on a phone it lies below
+  let state = "good";
+  let text;
   try {
-    const answer = await plugin.call(functions.value, input.value, { timeoutMs: limit.valueAsNumber });
-    output.dataset.state = "good";
-    output.textContent = answer.length === 0 ? "(no output)" : pretty(answer.text());
+    const given = await called.call(functions.value, input.value, { timeoutMs: limit.valueAsNumber, signal: running.signal });
+    text = given.length === 0 ? "(no output)" : pretty(given.text());
   } catch (error) {
-    output.dataset.state = "bad";
-    output.textContent = describe(error);
+    state = "bad";
+    text = describe(error);
   }
   const tookMs = performance.now() - startMs;
-  const figures = plugin.lastCall;
+  clearInterval(clock);
+  output.ariaBusy = "false";
+  running = undefined;
+  loop.disabled = false;
+  stop.disabled = true;
+  if (called !== plugin) return; // another one was loaded meanwhile
+  run.disabled = false;
+  output.dataset.state = state;
+  output.textContent = text;
+  const figures = called.lastCall;
   calls += 1;
   element("time").textContent = `${tookMs < 10 ? tookMs.toFixed(2) : tookMs.toFixed(0)} ms`;
   element("memory").textContent = figures === undefined ? "–" : `${Math.ceil(figures.memoryBytes / 1024)} KiB`;
   element("size").textContent = figures === undefined ? "–" : `${figures.outputBytes} B`;
   element("calls").textContent = String(calls);
-  run.disabled = false;
 }
 
 /** Shows a line of the plug-in's log, the newest first. */

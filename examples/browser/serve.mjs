@@ -21,6 +21,9 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": 
 /** All that a page with WebAssembly must be allowed; the hash is that of the import map in `index.html`. */
 const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-HASH'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
+/** What lets a page share memory with its threads, and so have plug-ins on them. */
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
 /**
  * Starts the server.
  *
@@ -34,7 +37,7 @@ export async function startServer(port) {
     const file = fileOf(path === "/" ? "/index.html" : path);
     const type = file === undefined ? undefined : TYPES[extname(file.pathname)];
     const body = type === undefined ? undefined : await readFile(file).catch(() => undefined);
-    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy, "cache-control": "no-store" });
+    response.writeHead(body === undefined ? 404 : 200, { "content-type": type ?? "text/plain", "content-security-policy": policy, ...ISOLATED, "cache-control": "no-store" });
     response.end(body ?? "not here\n");
   };
   const server = createServer(({ url }, response) => void answer(url, response));

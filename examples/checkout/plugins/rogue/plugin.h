@@ -22,6 +22,7 @@ IMPORT(input_load_u64) u64 plugin_input_load_u64(u64 offset);
 IMPORT(output_set) void plugin_output_set(u64 offset, u64 length);
 IMPORT(error_set) void plugin_error_set(u64 handle);
 IMPORT(config_get) u64 plugin_config_get(u64 key);
+IMPORT(log_info) void plugin_log_info(u64 handle);
 
 /* The input of the call as text with a zero byte behind it; what does not fit is cut off. */
 static const char *read_cart(void) {

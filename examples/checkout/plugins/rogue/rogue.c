@@ -57,6 +57,8 @@ static int fail_silently(void) { return 42; }
 static int behave(void) { return answer("{\"discount_percent\":1}"); }
 
 static int loop(void) {
+  u64 length;
+  plugin_log_info(make_block("I will not stop by myself", &length));
   for (volatile unsigned n = 0;; n++) {
   }
 }
