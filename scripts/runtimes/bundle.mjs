@@ -31,6 +31,7 @@ const NOT_IN_PAGES = {
   "hosts/typescript/src/part.test.ts": "copies the package and deletes files of it",
   "hosts/typescript/src/platform/node-files.test.ts": "the folders of a host",
   "hosts/typescript/src/platform/node-folder.test.ts": "the folders of a host",
+  "hosts/typescript/src/platform/node-worker.test.ts": "threads as Node has them",
   "hosts/typescript/src/http/hop.test.ts": "starts servers on loopback",
   "hosts/typescript/src/http/send.test.ts": "starts servers on loopback",
   "systems/src/load.test.ts": "writes files",

@@ -1,11 +1,12 @@
 /**
  * Forbids a host that works here and not in a page: it is packed, installed into an empty project, and built by Vite, webpack,
- * esbuild and Rollup, and used with no bundler at all, by an import map. Each page runs in Chromium under the strictest content
- * security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`. Where a part that is loaded later
+ * esbuild and Rollup, and used with no bundler at all, by an import map. Each page runs in Chromium and Firefox under the strictest
+ * content security policy that WebAssembly allows: no inline script, no `eval`, no `blob:`, no `data:`. Where a part that is loaded later
  * is missing, as in a page that went offline, the page without a bundler must be told so by a code. What esbuild built runs as an
- * extension (manifest version 3), too: its page, and its service worker, which may load nothing later and is one file.
+ * extension (manifest version 3), too: its page, and its service worker, which may load nothing later and is one file. The same
+ * bundlers build a program for Node, host included, which runs plug-ins on threads and on folders of the host.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -78,9 +79,7 @@ const BUILDERS = {
     await build({ root: folder, configFile: false, logLevel: "silent", build: { outDir: out, target: "es2022", rolldownOptions: { input: join(folder, "page.js"), output: { entryFileNames: "page.js" } } } });
   },
   webpack: async (load, folder, out) => {
-    const { default: webpack } = await load("webpack");
-    const config = { mode: "production", context: folder, entry: "./page.js", output: { path: out, filename: "page.js", module: true, chunkFormat: "module" }, experiments: { outputModule: true } };
-    await new Promise((resolve, reject) => webpack(config, (error, stats) => (error === null && !stats.hasErrors() ? resolve() : reject(new Error(error?.message ?? stats.toString("errors-only"))))));
+    await runWebpack(load, { context: folder, entry: "./page.js", output: { path: out, filename: "page.js", module: true, chunkFormat: "module" } });
   },
   esbuild: async (load, folder, out) => {
     const { build } = await load("esbuild");
@@ -94,6 +93,60 @@ const BUILDERS = {
   },
 };
 
+/** What a program for Node does: a plug-in on the calling thread, one on another, and one that sees a folder of the host. */
+const SERVER = `
+import { createPlugin, hostFunction } from "@tenon/host";
+
+const plugin = process.argv[2];
+const functions = { "extism:host/user": { shout: hostFunction({ params: ["text"], result: "text" }, async (_context, text) => text.toUpperCase()) } };
+const answers = async () => {
+  const texts = [];
+  for (const options of [{ functions, engine: "worker" }, { functions, engine: "worker", allow: { paths: [{ host: ".", guest: "/" }] } }, { functions: { "extism:host/user": { shout: () => 0n } }, engine: "inline", allow: { paths: [{ host: ".", guest: "/" }] } }]) {
+    const made = await createPlugin(plugin, options);
+    texts.push((await made.call("run", "hello")).text());
+    await made.close();
+  }
+  return { texts };
+};
+answers().catch((error) => ({ error: String(error.stack) })).then((outcome) => console.log(JSON.stringify(outcome)));
+`;
+const SERVER_TEXTS = '["HELLO","HELLO",""]';
+
+/** Each builds `server.js` into a folder, and the thread's script to where docs/guide/threads.md says; returns the program. */
+const SERVER_BUILDERS = {
+  "vite, for SSR": async (load, folder, out) => {
+    const { build } = await load("vite");
+    await build({ root: folder, configFile: false, logLevel: "silent", ssr: { noExternal: true }, build: { ssr: "server.js", outDir: out, target: "node20" } });
+    copyThread(folder, out);
+    return "server.js";
+  },
+  "webpack, for Node": async (load, folder, out) => {
+    await runWebpack(load, { target: "node20", context: folder, entry: "./server.js", output: { path: out, filename: "server.mjs", module: true, chunkFormat: "module" } });
+    return "server.mjs";
+  },
+  "esbuild, for Node": async (load, folder, out) => {
+    const { build } = await load("esbuild");
+    await build({ bundle: true, platform: "node", format: "esm", logLevel: "silent", absWorkingDir: folder, entryPoints: ["server.js"], outfile: join(out, "server.mjs") });
+    await build({ bundle: true, platform: "node", format: "cjs", logLevel: "silent", absWorkingDir: folder, entryPoints: ["@tenon/host/node-thread"], outfile: join(out, "node-thread.cjs") });
+    return "server.mjs";
+  },
+  "esbuild, for Node, as CommonJS": async (load, folder, out) => {
+    const { build } = await load("esbuild");
+    // esbuild warns that CommonJS has no import.meta; the host knows.
+    await build({ bundle: true, platform: "node", format: "cjs", logLevel: "silent", absWorkingDir: folder, entryPoints: ["server.js"], outfile: join(out, "server.cjs") });
+    copyThread(folder, out);
+    return "server.cjs";
+  },
+  "rollup, for Node": async (load, folder, out) => {
+    const { rollup } = await load("rollup");
+    const { default: resolve } = await load("@rollup/plugin-node-resolve");
+    const bundle = await rollup({ input: join(folder, "server.js"), external: /^node:/, plugins: [resolve({ exportConditions: ["node"] })], logLevel: "silent" });
+    await bundle.write({ dir: out, format: "es", entryFileNames: "[name].mjs" });
+    copyThread(folder, out);
+    return "server.mjs";
+  },
+};
+
 await check(async (fail) => {
   const folder = mkdtempSync(join(tmpdir(), "tenon-bundlers-"));
   try {
@@ -101,6 +154,7 @@ await check(async (fail) => {
     writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
     writeFileSync(join(folder, "page.js"), pageWith(true));
     writeFileSync(join(folder, "background.js"), pageWith(false));
+    writeFileSync(join(folder, "server.js"), SERVER);
     const installed = run("npm", ["i", ...tarballs, ...TOOLS, "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
     if (!installed.ok) throw new Error(`npm cannot install the packages: ${npmError(installed.stderr)}`);
     const load = async (name) => {
@@ -123,8 +177,21 @@ await check(async (fail) => {
     const inline = JSON.stringify(map);
     const html = `<!doctype html><script type="importmap">${inline}</script><script type="module" src="/page.js"></script>`;
     sizes.push(await judge("no bundler", html, (path) => join(folder, path.replace(MISSING, "/not-here.js")), plugin, fail, { scriptHash: await hashOf(inline), fromManifest: "host/incomplete" }));
+    writeFileSync(join(folder, "plugin.wasm"), plugin);
+    for (const [name, buildServer] of Object.entries(SERVER_BUILDERS)) {
+      // Not below the packages, which it must not find.
+      const out = mkdtempSync(join(tmpdir(), "tenon-server-"));
+      try {
+        const { ok, stdout, stderr } = run(process.execPath, [join(out, await buildServer(load, folder, out)), join(folder, "plugin.wasm")], { cwd: out });
+        const { texts, error } = ok ? JSON.parse(stdout) : { error: firstLine(stderr) };
+        if (error !== undefined) fail(name, `it fails: ${error}`);
+        else if (JSON.stringify(texts) !== SERVER_TEXTS) fail(name, `its plug-ins answer ${JSON.stringify(texts)}, expected ${SERVER_TEXTS}`);
+      } finally {
+        rmSync(out, { recursive: true, force: true });
+      }
+    }
     await judgeExtension((await load("esbuild")).build, folder, plugin, fail);
-    return `${sizes.join(", ")}; an extension's page and service worker`;
+    return `${sizes.join(", ")}; ${Object.keys(SERVER_BUILDERS).length} programs for Node; an extension's page and service worker`;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -143,13 +210,25 @@ async function judge(name, html, pathOf, plugin, fail, { scriptHash, fromManifes
   });
   try {
     compare(name, await outcomeOf("chromium", `${server.origin}/`), "BYE", fail, fromManifest);
-    return `${name}: ${requests} scripts`;
+    const figure = `${name}: ${requests} scripts`;
+    compare(`${name}, in Firefox`, await outcomeOf("firefox", `${server.origin}/`), "BYE", fail, fromManifest);
+    return figure;
   } catch (error) {
     fail(name, `its page does not finish; ${firstLine(error.message)}`);
     return `${name}: failed`;
   } finally {
     server.close();
   }
+}
+
+function runWebpack(load, config) {
+  return load("webpack").then(({ default: webpack }) => new Promise((resolve, reject) => {
+    webpack({ mode: "production", experiments: { outputModule: true }, ...config }, (error, stats) => (error === null && !stats.hasErrors() ? resolve() : reject(new Error(error?.message ?? stats.toString("errors-only")))));
+  }));
+}
+
+function copyThread(folder, out) {
+  copyFileSync(join(folder, "node_modules/@tenon/host/dist/bundled/node-thread.cjs"), join(out, "node-thread.cjs"));
 }
 
 /** Builds the page and the service worker into an extension, which Chromium runs. */

@@ -13,7 +13,8 @@ const IS_DENO = "Deno" in globalThis;
 export function nodeWorkers(locate: () => URL): StartWorker {
   return (listener) => {
     const { Worker } = process.getBuiltinModule("node:worker_threads"); // loaded when the first thread starts
-    const worker = new Worker(locate(), {
+    const script = locate();
+    const worker = new Worker(script, {
       name: "tenon",
       // Nothing of the host's process: no environment, no command line, no loaders.
       env: {},
@@ -23,7 +24,7 @@ export function nodeWorkers(locate: () => URL): StartWorker {
     });
     worker.on("message", listener.message);
     worker.on("messageerror", listener.lost);
-    worker.on("error", listener.lost);
+    worker.on("error", (error) => listener.lost(process.getBuiltinModule("node:fs").existsSync(script) ? error : missing(script, error)));
     worker.on("exit", (exitCode) => listener.lost(new Error(`the thread exited with code ${exitCode}`)));
     return {
       isSleeper: !IS_DENO,
@@ -34,4 +35,9 @@ export function nodeWorkers(locate: () => URL): StartWorker {
       },
     };
   };
+}
+
+function missing(script: URL, cause: unknown): Error {
+  const path = process.getBuiltinModule("node:url").fileURLToPath(script);
+  return new Error(`its script is not at "${path}"; leave "@tenon/host" out of the bundle, or put the file of "@tenon/host/node-thread" there`, { cause });
 }
