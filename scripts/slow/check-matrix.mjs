@@ -6,7 +6,8 @@
  * limits.
  *
  * All of it, `--all`, takes minutes; names of runtimes (`20`, `deno`, `firefox`) run these alone. By itself the check runs a
- * slice, one engine on a Node with a linked kernel and on one with a merged one, and compares it with the kept figures.
+ * slice, one engine on a Node with a linked kernel, on one with a merged one, and on one of every other kind of runtime, and
+ * compares it with the kept figures.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -19,6 +20,8 @@ import { readJson, root } from "../tree.mjs";
 
 const RESULTS = "conformance/matrix.json";
 const ENGINES = ["inline", "worker", "pool"];
+/** Beside two versions of Node: each other runtime that has every engine. */
+const SLICE = ["deno", "bun", "chromium", "firefox"];
 
 /** Engines that a runtime has not, with the reason. */
 const UNABLE = {
@@ -38,7 +41,7 @@ await check(async (fail) => {
     ...Object.fromEntries(Object.keys(BROWSERS).map((name) => [name, { run: (engine) => runCasesInPage(name, { engine }) }])),
   };
   const newest = NODES.at(-1).split(".")[0];
-  const names = Object.keys(runtimes).filter((name) => (isSlice ? [own.split(".")[0], newest].includes(name) : options.all || positionals.includes(name)));
+  const names = Object.keys(runtimes).filter((name) => (isSlice ? [own.split(".")[0], newest, ...SLICE].includes(name) : options.all || positionals.includes(name)));
   const engines = isSlice ? ["inline"] : ENGINES;
   // In the order of the table, whatever ends first.
   const figures = Object.fromEntries(names.map((name) => [name, Object.fromEntries(engines.map((engine) => [engine, {}]))]));
