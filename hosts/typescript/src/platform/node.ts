@@ -37,7 +37,7 @@ export const nodePlatform: Platform = Object.freeze({
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   },
   // A literal address, which bundlers know. What they made into CommonJS has none, but a folder.
-  startWorker: nodeWorkers(() => ((import.meta.url as string | undefined) === undefined ? new URL("node-thread.cjs", `${process.getBuiltinModule("node:url").pathToFileURL(__dirname)}/`) : new URL("./node-thread.cjs", import.meta.url))),
+  startWorker: nodeWorkers(() => ((import.meta.url as string | undefined) === undefined ? process.getBuiltinModule("node:url").pathToFileURL(`${__dirname}/node-thread.cjs`) : new URL("./node-thread.cjs", import.meta.url))),
   // Small inputs are hashed at once: a trip through the thread pool costs more than the hash.
   sha256: async (bytes) =>
     bytes.length <= SMALL_BYTES ? process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest() : new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
