@@ -1,7 +1,7 @@
 /**
  * Forbids a host that does not start where nothing may be compiled: in workerd, the runtime of Cloudflare's edge, from npm. A
- * plug-in is prepared with the kernel in it, imported as a module, called, and stopped by its fuel: the clock there stands
- * still while code runs, so that no time limit could hold.
+ * plug-in is prepared with the kernel in it, imported as a module, called, pooled, and stopped by its fuel: the clock there stands
+ * still while code runs, so that no time limit could hold. Another one works on a folder in memory.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import loadWabt from "wabt";
 import { check } from "../check.mjs";
 import { install } from "../runtimes/runtimes.mjs";
 import { shouter } from "../runtimes/shouter.mjs";
@@ -16,8 +17,19 @@ import { root } from "../tree.mjs";
 
 const WORKERD = { name: "@cloudflare/workerd-linux-64", version: "1.20261117.1", program: "bin/workerd" };
 
+/** Makes a file in its folder. */
+const LISTER = `(module
+  (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 8) "made")
+  (func (export "run") (result i32)
+    (call $open (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 4) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0))))`;
+
+const EXPECTED = { text: "HELLO", code: "call/fuel", again: "AGAIN", sync: "SYNC", pooled: "A,B", paths: "kept,made" };
+
 const WORKER = `
-import { createPlugin, hostFunction, PluginError } from "@tenon/host";
+import { createPlugin, createPool, hostFunction, PluginError } from "@tenon/host";
+import { memoryFolder } from "@tenon/host/files";
+import lister from "./lister.wasm";
 import module from "./plugin.wasm";
 
 export default {
@@ -28,8 +40,16 @@ export default {
       const text = (await plugin.call("run", await request.text())).text();
       const code = await plugin.call("loop").then(() => "no failure", (error) => (PluginError.is(error) ? error.code : String(error)));
       const again = (await plugin.call("run", "again")).text();
+      const sync = plugin.callSync("run", "sync").text();
       await plugin.close();
-      return Response.json({ text, code, again });
+      const pool = await createPool(module, { prepared: true, functions, limits: { fuel: 1_000_000 } });
+      const pooled = (await Promise.all(["a", "b"].map((input) => pool.call("run", input)))).join();
+      await pool.close();
+      const folder = memoryFolder({ kept: "" });
+      const seen = await createPlugin(lister, { prepared: true, allow: { paths: [{ folder, guest: "/", access: "read-write" }] }, limits: { fuel: 1_000_000 } });
+      await seen.call("run");
+      await seen.close();
+      return Response.json({ text, code, again, sync, pooled, paths: folder.paths().join() });
     } catch (error) {
       return Response.json({ error: String(error.stack) });
     }
@@ -43,6 +63,7 @@ await check(async (fail) => {
   try {
     const { prepareModule } = await import(pathToFileURL(join(root, "hosts/typescript/dist/bundled/prepare.js")).href);
     writeFileSync(join(folder, "plugin.wasm"), prepareModule(await shouter(), { fuel: true, kernel: true }));
+    writeFileSync(join(folder, "lister.wasm"), prepareModule(Buffer.from((await loadWabt()).parseWat("lister.wat", LISTER).toBinary({}).buffer), { fuel: true, kernel: true }));
     const { outputFiles } = await build({ stdin: { contents: WORKER, resolveDir: join(root, "cli") }, bundle: true, write: false, format: "esm", platform: "browser", target: "es2022", external: ["*.wasm"], logLevel: "silent" });
     writeFileSync(join(folder, "worker.js"), outputFiles[0].text);
     writeFileSync(
@@ -50,7 +71,7 @@ await check(async (fail) => {
       `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
-    modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "plugin.wasm", wasm = embed "plugin.wasm")],
+    modules = [(name = "worker.js", esModule = embed "worker.js"), (name = "plugin.wasm", wasm = embed "plugin.wasm"), (name = "lister.wasm", wasm = embed "lister.wasm")],
     compatibilityDate = "2026-01-01"))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]);
 `,
@@ -59,9 +80,8 @@ const config :Workerd.Config = (
     const port = await portOf(server);
     const answer = await (await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "hello" })).json();
     if (answer.error !== undefined) fail("workerd", answer.error);
-    else if (answer.text !== "HELLO" || answer.again !== "AGAIN") fail("workerd", `the plug-in answers ${JSON.stringify(answer)}, expected "HELLO" and "AGAIN"`);
-    else if (answer.code !== "call/fuel") fail("workerd", `the looping plug-in ends with "${answer.code}", expected "call/fuel"`);
-    return `workerd ${WORKERD.version}: a prepared plug-in answers, is stopped, and answers again`;
+    for (const [name, value] of Object.entries(EXPECTED)) if (answer.error === undefined && answer[name] !== value) fail("workerd", `"${name}" is ${JSON.stringify(answer[name])}, expected "${value}"`);
+    return `workerd ${WORKERD.version}: a prepared plug-in answers, is stopped, answers again, in a pool too, and works on a folder in memory`;
   } finally {
     server?.kill();
     rmSync(folder, { recursive: true, force: true });
