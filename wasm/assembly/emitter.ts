@@ -29,7 +29,9 @@ const I32_LT_S: u8 = 0x48;
 const I32_GT_S: u8 = 0x4a;
 const I64_CONST: u8 = 0x42;
 const I64_SHR_U: u8 = 0x88;
+const I64_ADD: u8 = 0x7c;
 const I32_WRAP_I64: u8 = 0xa7;
+const I64_EXTEND_I32_S: u8 = 0xac;
 const IF: u8 = 0x04;
 const ELSE: u8 = 0x05;
 const END: u8 = 0x0b;
@@ -114,12 +116,22 @@ export function addedLocals(): u32 {
  * @param record Record of the function, where it is noted what stands where.
  * @param index Its new index, for the hints.
  * @param entry Units to charge and look at when it is called, or -1.
+ * @param isFree Whether they are given back as fuel: they bring the look nearer and cost nothing.
  * @param groups How many groups of locals it has, and their bytes in the source.
  * @returns Bytes of the body.
  */
-export function end(record: usize, index: u32, entry: i32, groups: u32, groupsStart: usize, groupsEnd: usize): u32 {
+export function end(record: usize, index: u32, entry: i32, isFree: bool, groups: u32, groupsStart: usize, groupsEnd: usize): u32 {
   const codeEnd = to;
-  if (entry >= 0) flush(entry, false, true, false);
+  if (entry >= 0) {
+    if (isFree) {
+      // The global of fuel stands behind that of the countdown.
+      global(GLOBAL_GET, countdown + 1);
+      constant(entry);
+      two(I64_EXTEND_I32_S, I64_ADD);
+      global(GLOBAL_SET, countdown + 1);
+    }
+    flush(entry, false, true, false);
+  }
   const prologue = <u32>(to - codeEnd);
   to = codeEnd;
   const added: u32 = needed == 0 ? 0 : needed <= SCRATCH64 ? 1 : 2;

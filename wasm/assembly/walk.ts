@@ -86,8 +86,17 @@ const FIXED_ITEMS: u32 = 10_000;
  * The most that was seen in real modules is 0.7 million, in LLVM.
  */
 const MAX_MERGED: u64 = 20_000_000;
-/** The most of which compiling goes unseen; above, every call of the function is charged one unit for 16. */
-const SOON_MERGED: u64 = 1_000_000;
+/**
+ * What compiling takes brings the next look nearer whenever the function is called, by a unit for 32 of the above, and costs no
+ * fuel. It goes unseen below `LIGHT`: a thousand functions that take a millisecond each must not run in a row unseen.
+ */
+const SEEN_SHIFT: u8 = 5;
+/**
+ * An instruction that needs a register looks for a value to put away among all operands, and so does each result of a call: 64
+ * bytes of code, or eight results, take V8 as long for each operand as a block.
+ */
+const SEARCH_SHIFT: u8 = 6;
+const RESULTS_SHIFT: u8 = 16 + 3;
 /** More operands than any engine takes; a call may leave a thousand. */
 const MAX_HEIGHT: i32 = 1 << 28;
 /** The most operands that an exception can leave where it is caught: parameters of a tag. */
@@ -154,6 +163,8 @@ let ordinal: u32 = 0;
 let merged: u64 = 0;
 /** The most operands that may be on the stack here; less than none where nothing leads. */
 let height: i32 = 0;
+/** The most anywhere. */
+let highest: i32 = 0;
 /** Where the number of the last `i32.const` stands. */
 let constStart: usize = 0;
 let constEnd: usize = 0;
@@ -161,9 +172,7 @@ let constEnd: usize = 0;
 // What is learned while a function is walked, so that it is walked again knowing it.
 /** It catches: every label has potential 0. */
 let catches: bool = false;
-/** Some of its blocks are named by a `br_table`: noted in `targets`, by ordinal. */
-let hasTargets: bool = false;
-/** Its `br_table`s need labels of different potential: those get potential 0. */
+/** Its `br_table`s need labels of different potential: those, noted in `targets` by ordinal, get potential 0. */
 let pinsTables: bool = false;
 let again: bool = false;
 
@@ -243,21 +252,21 @@ function meterBody(index: u32): void {
   callWeight = 1 + (locals >> 6);
   catches = false;
   pinsTables = false;
-  hasTargets = false;
   out.begin(groupsEnd, <u32>(groupsEnd - groupsStart), locals);
   do {
     again = false;
     out.rewind(groupsEnd);
     walk(groupsEnd, end, (locals - params) >> 4);
   } while (again);
-  if (hasTargets) memory.fill(targets, 0, ordinal);
+  memory.fill(targets, 0, ordinal);
+  merged += <u64>highest * (end - start) >> SEARCH_SHIFT;
   if (hasInterrupt && merged > MAX_MERGED) refuse(no.MERGES_UNLIMITABLE, start, 0);
-  const compileUnits: i32 = merged > SOON_MERGED ? <i32>min<u64>(merged >> 4, 1 << 20) : 0;
+  const compiling = <i32>min<u64>(merged, MAX_MERGED);
   const way = exitWeight + (hasLoops ? SLICE : 0);
-  isHeavy = isHeavy || way > LIGHT || compileUnits > 0;
+  isHeavy = isHeavy || max(way, compiling) > LIGHT;
   store<i32>(record, isHeavy ? 1 : way, WEIGHT);
-  const entry = isMetered && isHeavy ? (hasFuel ? 0 : CALL_UNITS) + compileUnits : -1;
-  const size = out.end(record, index + importCount + shift, entry, groups, groupsStart, groupsEnd);
+  const entry = isMetered && isHeavy ? (hasFuel ? 0 : CALL_UNITS) + (compiling >> SEEN_SHIFT) : -1;
+  const size = out.end(record, index + importCount + shift, entry, hasFuel, groups, groupsStart, groupsEnd);
   if (size > <u32>BODY_BYTES || locals + out.addedLocals() > <u32>LOCALS) refuse(no.BODY_TOO_LARGE, groupsStart, 0);
 }
 
@@ -276,6 +285,7 @@ function walk(start: usize, end: usize, entryCost: i32): void {
   ordinal = 0;
   merged = 0;
   height = 0;
+  highest = 0;
   constEnd = 0;
   push(FUNCTION, signatureOf(load<u32>(record, TYPE)) & ~0xffff);
   if (catches && hasStack) out.saveStack();
@@ -291,6 +301,7 @@ function walk(start: usize, end: usize, entryCost: i32): void {
     const opcode = <u32>load<u8>(p++);
     const action = <u32>load<u8>(ACTIONS + opcode);
     height += <i32>load<u8>(HEIGHTS + opcode) - 128;
+    if (height > highest) highest = height;
     if (action == kind.PLAIN) {
       plain++;
     } else if (action == kind.LOCAL) {
@@ -681,10 +692,7 @@ function branchTable(at: usize): void {
     const frame = label(readCheckedU32(), at);
     if (isDead) continue;
     const own = load<i32>(frame, POTENTIAL);
-    if (hasFuel) {
-      store<u8>(targets + load<u32>(frame, ORDINAL), 1);
-      hasTargets = true;
-    }
+    if (hasFuel) store<u8>(targets + load<u32>(frame, ORDINAL), 1);
     if (load<u32>(frame, KIND) == FUNCTION) isLeaving = true;
     if (potential < 0) potential = own;
     else if (own >= 0 && own != potential && hasFuel) again = pinsTables = true;
@@ -780,6 +788,7 @@ function indirectCall(at: usize, isTail: bool, type: u32): void {
 function passOperands(type: u32): void {
   const signature = signatureOf(type);
   height = min(height + <i32>(signature >> 16) - <i32>(signature & 0xffff), MAX_HEIGHT);
+  merge(signature >> RESULTS_SHIFT);
 }
 
 /**

@@ -204,6 +204,37 @@ describe("functions that take long to compile", () => {
     expect(limitModule(bodyOf(tables(100), locals), { interrupt: true }).bytes.length).toBeGreaterThan(0);
   });
 
+  const results = (count: number, calls: number): string =>
+    `(func $same (param ${"i32 ".repeat(count)}) (result ${"i32 ".repeat(count)}) unreachable)
+     (func $f (export "run") (block (br_if 0 (i32.const 1)) ${"(i32.const 0) ".repeat(count)} ${"(call $same) ".repeat(calls)} ${"drop ".repeat(count)}))`;
+
+  test("results of calls count as often as there are operands, though nothing runs there", () => {
+    const limited = (count: number, calls: number): Uint8Array => limitModule(compile(`(module ${results(count, calls)})`), { interrupt: true }).bytes;
+    expect(() => limited(1_000, 200)).toThrow("too long to compile");
+    expect(WebAssembly.validate(limited(1_000, 20) as BufferSource)).toBe(true);
+    expect(WebAssembly.validate(limited(10, 10_000) as BufferSource)).toBe(true);
+  });
+
+  test("so does every instruction above many operands, without a block or branch", () => {
+    const bytes = (operands: number): Uint8Array =>
+      compile(`(module (global $g (mut i32) (i32.const 0)) (func (export "run") (local ${"i32 ".repeat(40)}) ${"(i32.const 0) ".repeat(operands)}
+        ${Array.from({ length: 20_000 }, (_, index) => `(local.set ${index % 40} (global.get $g))`).join(" ")} ${"drop ".repeat(operands)}))`);
+    expect(() => limitModule(bytes(20_000), { interrupt: true })).toThrow("too long to compile");
+    expect(limitModule(bytes(1_000), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+  });
+
+  test("many that each take a little are looked at, and cost no fuel", () => {
+    const many = Array.from({ length: 200 }, (_, index) => results(300, 10).replace('(export "run")', "").replaceAll("$f", `$f${index}`).replaceAll("$same", `$same${index}`)).join("");
+    const bytes = compile(`(module ${many} (func (export "run") ${Array.from({ length: 200 }, (_, index) => `(call $f${index})`).join("")}))`);
+    const used = [{ interrupt: true }, { interrupt: true, fuel: true }, { fuel: true }].map((options) => {
+      const driven = drive(limitModule(bytes, options), { countdown: 10_000, fuel: 1_000_000 });
+      driven.call("run");
+      if ("interrupt" in options) expect(driven.looks()).toBeGreaterThan(20);
+      return "fuel" in options ? driven.used() : 0;
+    });
+    expect(used.slice(1)).toEqual([200 * 3, 200 * 3]); // i32.const, br_if, call
+  });
+
   test("below that, every call of one is looked at", () => {
     const slow = `(func $f (local ${"i64 ".repeat(20_000)}) ${"(block (br_if 0 (i32.const 0)))".repeat(400)})`;
     for (const options of [{ interrupt: true }, { interrupt: true, fuel: true }]) {

@@ -72,7 +72,7 @@ function refuseAllocation({ constantAllocation }: Module): void {
 function refuseMemories({ memoryDefinitions }: Module, most: number): void {
   const [first, count] = [memoryDefinitions[0], memoryDefinitions.length];
   if (first !== undefined && count > most)
-    throw new WasmError("unlimitable", "memories", first.start, `${count} take more of the address space than the ${most} that a limit of pages allows`);
+    throw new WasmError("unlimitable", "memories", first.start, `${count} are more than the ${most} that engines have addresses for`);
 }
 
 /**
