@@ -158,7 +158,7 @@ function featureOf(code: number): string | undefined {
     if (code === 0x15) return "tail-calls";
     if (code === 0x14 || (code >= 0xd3 && code <= 0xd6)) return "typed-references";
     if (code >= 0xd0 || code === 0x1c || code === 0x25 || code === 0x26) return "reference-types";
-    if (code === 0x1f || code === 0x0a) return "exceptions";
+    if (code === 0x1f || code === 0x0a || code === 0x08) return "exceptions"; // try_table, throw_ref, throw
     if ((code >= 0x06 && code <= 0x09) || code === 0x18 || code === 0x19) return "legacy-exceptions";
     return undefined;
   }

@@ -60,6 +60,12 @@ describe("inspect()", () => {
     expect(told.unlimitable).toBeUndefined();
   });
 
+  test("tells old exceptions from new ones: throw is in both", () => {
+    const featuresOf = (body: string): readonly string[] => inspect(compile(`(module (tag $e) (func ${body}))`)).features;
+    expect(featuresOf("(throw $e)")).toEqual(["exceptions"]);
+    expect(featuresOf("(try (do (throw $e)) (catch_all))")).toEqual(["exceptions", "legacy-exceptions"]);
+  });
+
   test("tells what cannot be limited", () => {
     // (array (mut i32)), () -> ()
     const bytes = moduleOf([1, [2, 0x5e, 0x7f, 1, 0x60, 0, 0]], [3, [1, 1]], [10, [1, 8, 0, 0x41, 9, 0xfb, 7, 0, 0x1a, 0x0b]]);

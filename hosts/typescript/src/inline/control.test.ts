@@ -59,6 +59,20 @@ describe("limits", () => {
     await enough.call("run");
   });
 
+  test("fuel is the same on every engine, whether the kernel is merged or linked", async () => {
+    const mixed = plugin(`(func $down (param i32) (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
+      (func (export "run") (local $h i64) (local $i i32)
+        (loop $l (local.set $h (call $alloc (i64.const 1000))) (call $store_u64 (local.get $h) (i64.const 7)) (call $free (local.get $h))
+          (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+        (memory.fill (i32.const 0) (i32.const 1) (i32.const 5000)) (memory.copy (i32.const 0) (i32.const 8) (i32.wrap_i64 (i64.load (i32.const 6000))))
+        (call $down (i32.const 50)) (call $var_set (call $alloc (i64.const 1)) (call $alloc (i64.const 100000))))`);
+    await using sut = await createPlugin(mixed, { limits: { fuel: 1_000_000 } });
+    for (let round = 0; round < 2; round += 1) {
+      await sut.call("run");
+      expect(sut.lastCall?.fuel).toBe(19_126);
+    }
+  });
+
   test("fuel stops a loop that no clock stops", async () => {
     await using sut = await createPlugin(loop, { functions: ask, limits: { fuel: 10_000, timeoutMs: "none" } });
     expect((await failureOf(sut.call("forever"))).code).toBe("call/fuel");
