@@ -123,7 +123,7 @@ export function addedLocals(): u32 {
 export function end(record: usize, index: u32, entry: i32, isFree: bool, groups: u32, groupsStart: usize, groupsEnd: usize): u32 {
   const codeEnd = to;
   if (entry >= 0) {
-    if (isFree) {
+    if (isFree && entry > 0) {
       // The global of fuel stands behind that of the countdown.
       global(GLOBAL_GET, countdown + 1);
       constant(entry);

@@ -83,14 +83,21 @@ const FIXED_ITEMS: u32 = 10_000;
 /**
  * The most locals and operands at all blocks and branches of a function together. Engines compile a function when it is
  * first called, where nothing can stop them, and at each label they go through all of them: V8 does 50 million a second.
- * The most that was seen in real modules is 0.7 million, in LLVM.
+ * The most that was seen in real modules is 0.75 million, in LLVM.
  */
-const MAX_MERGED: u64 = 20_000_000;
+const MAX_MERGED: u64 = 4_000_000;
+/** What compiling a function takes beside that: as much in any case, */
+const COMPILE_FUNCTION: u64 = 256;
+/** and one for so many bytes of code. */
+const COMPILE_BYTES_SHIFT: u8 = 2;
 /**
- * What compiling takes brings the next look nearer whenever the function is called, by a unit for 32 of the above, and costs no
- * fuel. It goes unseen below `LIGHT`: a thousand functions that take a millisecond each must not run in a row unseen.
+ * What compiling takes may go unseen in so much of a module: 0.1 s, more than most whole plug-ins take. Behind that it counts as
+ * much as what runs: on the way of callers, and by a unit for 32, which costs no fuel, where a function looks.
  */
-const SEEN_SHIFT: u8 = 5;
+const UNSEEN_COMPILING: u64 = 5_000_000;
+const COMPILE_UNIT_SHIFT: u8 = 5;
+/** The most, behind that, of a function that does not look when it is entered: callers may not know whom they call. */
+const LIGHT_COMPILING: i32 = 512;
 /**
  * An instruction that needs a register looks for a value to put away among all operands, and so does each result of a call: 64
  * bytes of code, or eight results, take V8 as long for each operand as a block.
@@ -135,6 +142,8 @@ let dataCount: u32 = 0;
 let shift: u32 = 0;
 /** Whether anything in the module can catch, so that frames may be left without their exits. */
 let mayCatch: bool = false;
+/** What compiling took of all functions up to this one. */
+let compiled: u64 = 0;
 
 // The function.
 let record: usize = 0;
@@ -225,6 +234,7 @@ function setActions(): void {
 function meterAll(): bool {
   const couldCatch = mayCatch;
   out.reset();
+  compiled = 0;
   for (let index: u32 = 0; index < functionCount; index++) store<i32>(records + RECORD * index, UNKNOWN_WEIGHT, WEIGHT);
   for (let place: u32 = 0; place < functionCount; place++) {
     meterBody(load<u32>(order + 4 * place));
@@ -259,13 +269,16 @@ function meterBody(index: u32): void {
     walk(groupsEnd, end, (locals - params) >> 4);
   } while (again);
   memory.fill(targets, 0, ordinal);
-  merged += <u64>highest * (end - start) >> SEARCH_SHIFT;
+  const bytes = <u64>(end - start);
+  merged += <u64>max(highest, 0) * bytes >> SEARCH_SHIFT;
   if (hasInterrupt && merged > MAX_MERGED) refuse(no.MERGES_UNLIMITABLE, start, 0);
-  const compiling = <i32>min<u64>(merged, MAX_MERGED);
-  const way = exitWeight + (hasLoops ? SLICE : 0);
-  isHeavy = isHeavy || max(way, compiling) > LIGHT;
+  const takes = COMPILE_FUNCTION + (bytes >> COMPILE_BYTES_SHIFT) + min(merged, MAX_MERGED);
+  compiled += takes;
+  const compiling: i32 = compiled > UNSEEN_COMPILING ? <i32>takes : 0;
+  const way = exitWeight + (hasLoops ? SLICE : 0) + compiling;
+  isHeavy = isHeavy || way > LIGHT || compiling > LIGHT_COMPILING;
   store<i32>(record, isHeavy ? 1 : way, WEIGHT);
-  const entry = isMetered && isHeavy ? (hasFuel ? 0 : CALL_UNITS) + (compiling >> SEEN_SHIFT) : -1;
+  const entry = isMetered && isHeavy ? (hasFuel ? 0 : CALL_UNITS) + (compiling >> COMPILE_UNIT_SHIFT) : -1;
   const size = out.end(record, index + importCount + shift, entry, hasFuel, groups, groupsStart, groupsEnd);
   if (size > <u32>BODY_BYTES || locals + out.addedLocals() > <u32>LOCALS) refuse(no.BODY_TOO_LARGE, groupsStart, 0);
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ADDED, limitModule, parseModule, WasmError } from "./mod.ts";
+import { ADDED, limitModule, type LimitOptions, parseModule, WasmError } from "./mod.ts";
 import { drive } from "../fuzz/driver.ts";
 import { compile, compileFile } from "../fuzz/text.ts";
 
@@ -167,10 +167,10 @@ describe("functions that take long to compile", () => {
   const blocks = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0d, 0, 0x0b]).flat();
 
   test("locals times blocks and branches are limited when it must be stopped", () => {
-    const bytes = bodyOf(blocks(2_000), [1, ...u32(45_000), 0x7e]);
+    const bytes = bodyOf(blocks(50), [1, ...u32(45_000), 0x7e]);
     expect(() => limitModule(bytes, { interrupt: true })).toThrow(expect.objectContaining({ reason: "unlimitable", construct: "function" }) as Error);
     expect(limitModule(bytes, { fuel: true }).bytes.length).toBeGreaterThan(bytes.length);
-    expect(limitModule(bodyOf(blocks(200), [1, ...u32(45_000), 0x7e]), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+    expect(limitModule(bodyOf(blocks(40), [1, ...u32(45_000), 0x7e]), { interrupt: true }).bytes.length).toBeGreaterThan(0);
   });
 
   test("so do operands on the stack, whatever put them there", () => {
@@ -184,8 +184,8 @@ describe("functions that take long to compile", () => {
     const limited = (push: readonly number[], count: number): Uint8Array =>
       limitModule(bodyOf([...many(count, ...push), ...blocks(600), ...many(count, 0x1a)]), { interrupt: true }).bytes;
     for (const { name, push } of PUSHES) {
-      expect(() => limited(push, 20_000), name).toThrow("too long to compile");
-      expect(WebAssembly.validate(limited(push, 2_000) as BufferSource), name).toBe(true);
+      expect(() => limited(push, 5_000), name).toThrow("too long to compile");
+      expect(WebAssembly.validate(limited(push, 1_000) as BufferSource), name).toBe(true);
       // What is dropped again is not there.
       expect(WebAssembly.validate(limitModule(bodyOf([...many(20_000, ...push, 0x1a), ...blocks(600)]), { interrupt: true }).bytes as BufferSource), name).toBe(true);
     }
@@ -199,9 +199,9 @@ describe("functions that take long to compile", () => {
     const tables = (count: number): number[] => Array.from({ length: count }, () => [0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 1, 0x0b]).flat();
     const nest = [...Array<number>(300).fill(0).flatMap(() => [0x02, 0x40]), 0x41, 0, 0x0e, ...u32(1_000), ...Array<number>(1_001).fill(0), ...Array<number>(300).fill(0x0b)];
     const locals = [1, ...u32(40_000), 0x7e];
-    expect(() => limitModule(bodyOf(tables(250), locals), { interrupt: true })).toThrow("too long to compile");
+    expect(() => limitModule(bodyOf(tables(40), locals), { interrupt: true })).toThrow("too long to compile");
     expect(() => limitModule(bodyOf(nest, locals), { interrupt: true })).toThrow("too long to compile");
-    expect(limitModule(bodyOf(tables(100), locals), { interrupt: true }).bytes.length).toBeGreaterThan(0);
+    expect(limitModule(bodyOf(tables(25), locals), { interrupt: true }).bytes.length).toBeGreaterThan(0);
   });
 
   const results = (count: number, calls: number): string =>
@@ -235,10 +235,30 @@ describe("functions that take long to compile", () => {
     expect(used.slice(1)).toEqual([200 * 3, 200 * 3]); // i32.const, br_if, call
   });
 
-  test("below that, every call of one is looked at", () => {
-    const slow = `(func $f (local ${"i64 ".repeat(20_000)}) ${"(block (br_if 0 (i32.const 0)))".repeat(400)})`;
+  test("so are many small ones, and not those of a module that takes a tenth of a second at most", () => {
+    const looks = (count: number, options: LimitOptions): number => {
+      const small = Array.from({ length: count }, (_, index) => `(func $f${index})`).join("");
+      const driven = drive(limitModule(compile(`(module ${small} (func (export "run") ${Array.from({ length: count }, (_, index) => `(call $f${index})`).join(" ")}))`), options), { countdown: 10_000, fuel: 1e12 });
+      driven.call("run");
+      return driven.looks();
+    };
+    expect(looks(30_000, { interrupt: true })).toBeGreaterThan(4);
+    expect(looks(15_000, { interrupt: true })).toBe(0);
+  });
+
+  test("and so are larger ones that are called by a table", () => {
+    const all = Array.from({ length: 1_500 }, (_, index) => `(func $f${index} (local ${"i64 ".repeat(100)}) ${"(block (br_if 0 (i32.const 0)))".repeat(20)})`).join("");
+    const loop = `(func (export "run") (local $i i32) (loop $l (call_indirect (local.get $i)) (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1500)))))`;
+    const table = `(table funcref (elem ${Array.from({ length: 1_500 }, (_, index) => `$f${index}`).join(" ")}))`;
+    const driven = drive(limitModule(compile(`(module ${table} ${all} ${loop})`), { interrupt: true }), { countdown: 10_000 });
+    driven.call("run");
+    expect(driven.looks()).toBeGreaterThan(10);
+  });
+
+  test("behind so much, every call of a large one is looked at", () => {
+    const slow = (name: string): string => `(func ${name} (local ${"i64 ".repeat(20_000)}) ${"(block (br_if 0 (i32.const 0)))".repeat(90)})`;
     for (const options of [{ interrupt: true }, { interrupt: true, fuel: true }]) {
-      const driven = drive(limitModule(compile(`(module ${slow} (func (export "run") ${"(call $f)".repeat(5)}))`), options), { countdown: 100_000, fuel: 1e12 });
+      const driven = drive(limitModule(compile(`(module ${slow("$first")} ${slow("$f")} (func (export "run") (call $first) ${"(call $f)".repeat(5)}))`), options), { countdown: 100_000, fuel: 1e12 });
       driven.call("run");
       expect(driven.looks()).toBeGreaterThanOrEqual(5);
     }
