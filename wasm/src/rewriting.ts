@@ -239,6 +239,5 @@ function elementSection({ module, map }: Rewriting): readonly Uint8Array[] {
 /** Writes constant expressions, one behind the other in the range, with new function indices. */
 function writeConstants(writer: Writer, module: Module, { start, end }: Range, map: (index: number) => number): void {
   const reader = new Reader(module.bytes, start, end);
-  reader.typeLimit = module.types.length;
   while (reader.offset < end) relocateExpression(reader, writer, (space, index) => (space === "function" ? map(index) : index));
 }

@@ -66,9 +66,46 @@ describe("splitModule()", () => {
     expect(split(wat(`(module ${text})`))).toBeUndefined();
   });
 
+  const MEMORY = { id: 5, parts: [Uint8Array.of(1, 0, 1)] };
+  const moduleOf = (...sections: readonly (readonly [id: number, ...payload: readonly number[]])[]): Uint8Array => encodeModule(sections.map(([id, ...payload]) => ({ id, parts: [Uint8Array.from(payload)] })));
+
+  test.each([
+    { name: "an offset that adds up", sections: [[5, 1, 0, 1], [11, 1, 0, 0x41, 1, 0x41, 2, 0x6a, 0x0b, 1, 7]] },
+    { name: "an offset of 32 bits in a memory of 64", sections: [[5, 1, 4, 1], [11, 1, 0, 0x41, 0, 0x0b, 1, 7]] },
+  ] as const)("leaves whole what it cannot place as an engine does: $name", ({ sections }) => {
+    expect(split(moduleOf(...sections))).toBeUndefined();
+  });
+
+  test.each([
+    { gap: 64, chunks: [[8, 66]] },
+    { gap: 65, chunks: [[8, 1], [74, 1]] },
+  ])("makes of two segments $gap bytes apart as many chunks as cost less, and none of an empty one", ({ gap, chunks }) => {
+    const bytes = wat(`(module (memory 1) (data (i32.const ${9 + gap}) "b") (data (i32.const 8) "a") (data (i32.const 9000) ""))`);
+    expect(split(bytes)?.image.chunks.map((chunk) => [chunk.offset, chunk.bytes.length])).toEqual(chunks);
+  });
+
+  test("gives modules that differ in custom sections, a count of segments and the order of exports the same code", () => {
+    const before = [[1, 1, 0x60, 0, 0], [3, 2, 0, 0], [5, 1, 0, 1], [6, 2, 0x7f, 0, 0x41, 0, 0x0b, 0x7f, 0, 0x41, 0, 0x0b]] as const;
+    const behind = [[10, 2, 2, 0, 0x0b, 2, 0, 0x0b], [11, 1, 0, 0x41, 0, 0x0b, 1, 7]] as const;
+    const [f0, f1, g0, g1] = [[1, 0x61, 0, 0], [1, 0x62, 0, 1], [1, 0x63, 3, 0], [1, 0x64, 3, 1]] as const;
+    const plain = split(moduleOf(...before, [7, 4, ...f0, ...f1, ...g0, ...g1], ...behind))?.code;
+    expect(split(moduleOf(...before, [7, 4, ...g1, ...f1, ...g0, ...f0], [12, 1], ...behind, [0, 1, 0x78, 9]))?.code).toEqual(plain);
+    expect(parseModule(plain as Uint8Array).exports.map(({ name }) => name)).toEqual(["f0", "f1", "m0", "g0", "g1"]);
+  });
+
+  test.each([
+    { name: "code alone", text: `(func (export "f"))` },
+    { name: "elements before the code", text: `(table 1 funcref) (elem (i32.const 0) $f) (func $f (export "f"))` },
+    { name: "a start function before both", text: `(table 1 funcref) (elem (i32.const 0) $f) (start $f) (func $f (export "f"))` },
+  ])("puts exports where engines look for them, and keeps the names of functions: $name", ({ text }) => {
+    const { code } = split(wat(`(module (memory 1) (data (i32.const 0) "a") ${text.replace("(func", "(func $first) (func")})`)) ?? {};
+    expect(WebAssembly.validate(code as Uint8Array<ArrayBuffer>)).toBe(true);
+    expect(parseModule(code as Uint8Array).sections.at(-1)).toMatchObject({ id: 0, name: "name" });
+  });
+
   test("leaves whole what the code would make valid: two exports of one name", () => {
     const both = new Writer().u32(2).string("a").all(2, 0).string("a").all(2, 0).view();
-    const bytes = encodeModule([{ id: 5, parts: [Uint8Array.of(1, 0, 1)] }, { id: 7, parts: [both] }, { id: 11, parts: [Uint8Array.of(1, 0, 0x41, 0, 0x0b, 1, 7)] }]);
+    const bytes = encodeModule([MEMORY, { id: 7, parts: [both] }, { id: 11, parts: [Uint8Array.of(1, 0, 0x41, 0, 0x0b, 1, 7)] }]);
     expect(WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)).toBe(false);
     expect(split(bytes)).toBeUndefined();
   });
