@@ -18,7 +18,9 @@
  * Nothing runs long unseen. Functions are walked callees first (`call-order.ts`); a call whose callee is not walked yet,
  * or not known, may close a cycle, and the module looks before it. `weight` is the longest way since the last look, with
  * the calls on it. A function whose way is longer than `LIGHT` looks when it is entered, so its callers need not count
- * it: a tower of functions that call each other twice has neither loop nor cycle, and yet runs for ever.
+ * it: a tower of functions that call each other twice has neither loop nor cycle, and yet runs for ever. With fuel, a call
+ * behind a way of more than `LONG` looks, too: what callers have in `pending` and `used` no callee sees, and a chain of
+ * functions would add it up.
  *
  * Longer than 350 lines because it is one walk with one state: `pending`, `weight` and the control stack are read and
  * written by every kind of instruction. What can stand apart does: the order (`call-order.ts`), everything that is read
@@ -518,7 +520,7 @@ function bulk(at: usize, unitShift: u8, hasSize64: bool): void {
     const size = readSigned(32);
     seek(next, stop);
     const units = <i32>size >> unitShift;
-    if (size >= 0 && size < SMALL_BULK && weight + units < MAX_WEIGHT) return cost(units);
+    if (size >= 0 && size < SMALL_BULK && weight + units < LIGHT) return cost(units);
   }
   out.copyTo(at);
   out.chargeOperand(unitShift, hasSize64);
@@ -817,7 +819,7 @@ function beforeCall(at: usize, isTail: bool, way: i32, units: i32, goesOn: bool)
   if (isMetered) {
     const isLong = weight + way > (recurses ? MAX_WEIGHT_RECURSIVE : MAX_WEIGHT);
     isHeavy = isHeavy || isLong;
-    if (isLong || way == UNKNOWN_WEIGHT) flush(at, false);
+    if (isLong || way == UNKNOWN_WEIGHT || (hasFuel && weight > LONG)) flush(at, false);
     else if (hasFuel && (isTail || mayCatch)) flush(at, isTail);
   }
   if (way == UNKNOWN_WEIGHT) recurses = true;

@@ -33,6 +33,7 @@ describe("fuel", () => {
     { name: "tail calls", text: `(func $g (param i32) (result i32) (if (i32.eqz (local.get 0)) (then (return (i32.const 4)))) (return_call $h (local.get 0))) (func $h (param i32) (result i32) (return_call $g (i32.sub (local.get 0) (i32.const 1)))) (func (export "run") (param i32) (result i32) (return_call $g (local.get 0)))` },
     { name: "exceptions", text: `(tag $e) (func $f (param i32) (drop (i32.const 1)) (if (i32.and (local.get 0) (i32.const 1)) (then (throw $e)))) (func $g (param i32) (call $f (local.get 0)) (drop (i32.const 3))) (func (export "run") (param i32) (result i32) (local i32) (loop $l (try (do (call $g (i32.add (local.get 0) (local.get 1)))) (catch $e (drop (i32.const 1)) (drop (i32.const 2))) (catch_all (drop (i32.const 5)))) (br_if $l (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 9)))) (local.get 1))` },
     { name: "dead code", text: `(func (export "run") (param i32) (result i32) (block $b (br $b) (loop $d (br_if $d (i32.const 1))) (drop (i32.const 1)) (if (i32.const 1) (then (br $b)))) (if (local.get 0) (then (return (i32.const 1)) (drop (i32.const 1)))) (i32.const 2))` },
+    { name: "a parameter and fifteen locals", text: `(func (export "run") (param i32) (result i32) (local ${"i32 ".repeat(15)}) (local.get 0))` },
     { name: "many locals", text: `(func (export "run") (param i32) (result i32) (local ${"i32 ".repeat(100)}) (local.get 0))` },
   ];
 

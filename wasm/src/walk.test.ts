@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { drive } from "../fuzz/driver.ts";
 import { compile } from "../fuzz/text.ts";
-import { encodeModule, limitModule, Writer, type LimitOptions } from "./mod.ts";
+import { ADDED, encodeModule, limitModule, Writer, type LimitOptions } from "./mod.ts";
 
 type Section = readonly [id: number, ...payload: readonly number[]];
 const part = ([id, ...payload]: Section) => ({ id, parts: [Uint8Array.from(payload)] });
@@ -44,6 +44,13 @@ describe("the walk refuses", () => {
     const loop = (count: number): Uint8Array => codeOf([...Array<number>(count).fill(0x01), 0x03, 0x40, 0x0b]);
     expect(limitModule(loop(7_654_200), { interrupt: true }).bytes.length).toBeGreaterThan(7_654_200);
     expect(() => limitModule(loop(7_654_316), { interrupt: true })).toThrow(refusal("too-large", "function body"));
+  });
+
+  test("no function for labels that are the same, or blocks that are never reached, however many locals it has", () => {
+    const locals = [1, ...u32(40_000), 0x7f];
+    const labels = [0x02, 0x40, 0x41, 0, 0x0e, ...u32(10_000), ...many(10_001, 0), 0x0b];
+    const dead = [0x00, ...many(2_000, 0x02, 0x40, 0x0b)];
+    for (const code of [labels, dead]) expect(validate(limitModule(codeOf(code, { locals, types: [1, 1, 0x60, 0, 0] }), { interrupt: true }).bytes)).toBe(true);
   });
 
   test("an offset that does not end", () => {
@@ -126,17 +133,30 @@ describe("the walk charges", () => {
     expect(run(code) - run("")).toBe(units);
   });
 
+  test("the same before an exception whether the module has a tag for it or not, also in what is called", () => {
+    const text = `(import "a" "throw" (func $throw)) (func $f (drop (i32.const 0)) (call $throw)) (func (export "run") (param i32) (try (do (call $f)) (catch_all (drop (i32.const 0)))))`;
+    const imports = { a: { throw: () => { throw new Error("thrown"); } } };
+    const [untagged = 0] = used(text, [0], imports);
+    expect(used(`${text} (tag)`, [0], imports)).toEqual([untagged]);
+    expect(untagged).toBeGreaterThan(2 + 16 + 2);
+  });
+
+  test("nothing for sizes where only calls are counted", () => {
+    const bytes = compile(`(module (memory 1) (func (export "run") (param i32) (memory.fill ${Z} ${Z} ${S})))`);
+    expect(validate(limitModule(bytes, { stack: true }).bytes)).toBe(true);
+  });
+
   test("nothing for a size in code that is never reached, and what is there stays valid", () => {
     const code = `${SETTING} (func (export "run") (param i32) (block $b (br $b) (memory.fill ${Z} ${Z} ${S})))`;
     expect(used(code, [0, 5000])).toEqual([1, 1]);
   });
 
-  // skipped because this engine has one memory a module, or none of 64 bits (Node 20, WebKit)
   const MIXED = [`(memory i64 1) (memory 1)`, `(memory 1) (memory i64 1)`, `(memory i64 1) (memory i64 1)`].map((memories) => {
     const [to, from] = memories.split(") (").map((each) => (each.includes("i64") ? "i64" : "i32"));
     const size = to === "i64" && from === "i64" ? "i64" : "i32";
     return compile(`(module ${memories} (func (export "run") (param i32) (memory.copy 0 1 (${to}.const 0) (${from}.const 0) (${size === "i64" ? "i64.extend_i32_u " : "i32.add (i32.const 0) "}(local.get 0)))))`);
   });
+  // skipped because this engine has one memory a module, or none of 64 bits (Node 20, WebKit)
   test.skipIf(!MIXED.every(validate))("memory.copy between memories of 32 and 64 bits by the size it takes (needs multi-memory and memory64)", () => {
     for (const bytes of MIXED) {
       const driven = drive(limitModule(bytes, { fuel: true }), { fuel: 1e6 });
@@ -145,6 +165,31 @@ describe("the walk charges", () => {
       driven.call("run", 1600);
       expect(driven.used() - none).toBe(100);
     }
+  });
+});
+
+describe("a round of a loop counts", () => {
+  const drops = (units: number): string => "(drop (i32.const 0))".repeat(units / 2);
+  /** Units that 10,000 rounds are charged, each: without fuel, what the longest way through one is. */
+  const units = (body: string, before = ""): number => {
+    const next = "(br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 10000)))"; // 7
+    const text = `(type $t (func)) (table 1 funcref) (elem (i32.const 0) $n) (func $n) (func (export "run") (local i32) ${before} (loop $l ${body} ${next}))`;
+    const driven = drive(limitModule(compile(`(module ${text})`), { interrupt: true }), { countdown: 10_000_000 });
+    driven.call("run");
+    return Math.ceil((10_000_000 - ((driven.exports[ADDED.countdown] as WebAssembly.Global).value as number)) / 10_000);
+  };
+  const CASES: readonly { name: string; body: string; before?: string; units: number }[] = [
+    { name: "what is in it", body: "", units: 7 },
+    { name: "nothing of what is before it", body: "", before: drops(40), units: 7 },
+    { name: "the longer arm of an if, if that is the first", body: `(if (i32.const 0) (then ${drops(20)}) (else ${drops(2)}))`, units: 29 },
+    { name: "the longer arm of an if, if that is the second", body: `(if (i32.const 0) (then ${drops(2)}) (else ${drops(20)}))`, units: 29 },
+    { name: "the only arm of an if", body: `(if (i32.const 0) (then ${drops(20)}))`, units: 29 },
+    { name: "the longest of several ways to a label", body: `(block $b (if (i32.const 0) (then ${drops(20)} (br $b))) ${drops(2)} (br $b))`, units: 30 },
+    { name: "nothing that is never reached", body: `(block $b (br $b) ${drops(20)})`, units: 8 },
+    { name: "a call that may come back for what is before and behind it", body: `${drops(10)} (call_indirect (type $t) (i32.const 0)) ${drops(20)}`, before: drops(40), units: 79 },
+  ];
+  test.each(CASES)("$name", ({ body, before, units: expected }) => {
+    expect(units(body, before)).toBe(expected);
   });
 });
 
@@ -158,5 +203,21 @@ describe("the walk looks", () => {
   test("into a function that calls many short loops, none of which looks itself", () => {
     const loop = `(func $f (local i32) (loop $l (br_if $l (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5)))))`;
     expect(looks(`${loop} (func (export "run") ${"(call $f)".repeat(800)})`, { interrupt: true })).toBeGreaterThan(0);
+  });
+
+  // Each function does nearly a million units before it calls the next one, or behind that.
+  test.each([
+    { name: "before the next one", before: 60, behind: 0, look: "(call_indirect (i32.const 0))" },
+    { name: "behind the next one", before: 0, behind: 60, look: "" },
+    { name: "on a way that ends early", before: 0, behind: 60, look: "", arm: "(if (i32.const 1) (then" },
+  ])("soon enough that a chain of functions uses no more than it has for what each does $name", ({ before, behind, look, arm }) => {
+    const long = "(call $h)"; // 16,000 units, just too short for a look of its own
+    const chain = Array.from({ length: 50 }, (_, index) => `(func $g${index} ${long.repeat(before)} ${index > 0 ? `(call $g${index - 1})` : ""} ${long.repeat(behind)} ${look})`);
+    const text = `(table 1 funcref) (elem (i32.const 0) $n) (func $n) (func $h ${arm ?? ""} ${"(drop (i32.const 0))".repeat(8_000)} ${arm === undefined ? "" : "(return)))"}) ${chain.join("")} (func (export "run") (call $g49))`;
+    for (const options of [{ fuel: true }, { fuel: true, interrupt: true, stack: true }]) {
+      const driven = drive(limitModule(compile(`(module ${text})`), options), { fuel: 3_000_000, countdown: 1_000_000, stack: 1_000 });
+      expect(() => driven.call("run")).toThrow(/unreachable/i);
+      expect(driven.used()).toBeLessThan(3_000_000 + 2 ** 21);
+    }
   });
 });

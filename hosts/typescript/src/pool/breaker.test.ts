@@ -52,3 +52,9 @@ test("with Infinity failures it never opens", () => {
   for (let index = 0; index < 1000; index += 1) sut.fail(sut.ask(0), "call/trap", 0);
   expect(sut.ask(0)).toBe("pass");
 });
+
+test("a part of a millisecond is still to be waited for", () => {
+  const sut = make();
+  for (let index = 0; index < 3; index += 1) sut.fail("pass", "call/trap", 0);
+  expect([sut.retryAfterMs(99.5), sut.ask(99.5), sut.retryAfterMs(100)]).toEqual([1, "refuse", 0]);
+});

@@ -189,6 +189,26 @@ describe("waiting", () => {
     expect(await Promise.all(answers)).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  test("one that is being started counts as one, and where none can be started none is tried while calls run", async () => {
+    let starts = 0;
+    const failures: (() => void)[] = [];
+    const { gates, call, pool } = await gated({ instances: { max: 2 }, breaker: { failures: 1, backoffMs: 1000 } }, async () => {
+      starts += 1;
+      return await new Promise<Engine>((_, reject) => failures.push(() => reject(new PluginError("start/failed", "Cannot start", { phase: "start" }))));
+    });
+    const answers = ["a", "b", "c", "d"].map((input) => call(input).catch((error: unknown) => (error as PluginError).code));
+    await turns(10);
+    answers.push(call("e"));
+    await turns(10);
+    expect([starts, pool.metrics().running]).toEqual([1, 1]);
+    failures[0]?.();
+    await turns(10);
+    expect([starts, pool.metrics().queued]).toEqual([1, 3]);
+    gates.isOpen = true;
+    await gates.openNext();
+    expect(await Promise.all(answers)).toEqual(["a", "start/failed", "c", "d", "e"]);
+  });
+
   test("calls that compute on this thread do not make more instances", async () => {
     const pool = await open(ECHO, { isolation: "plugin", instances: { max: 8 } });
     await Promise.all(Array.from({ length: 300 }, () => pool.call("echo", "x")));
@@ -212,6 +232,25 @@ describe("waiting", () => {
     expect((await failureOf(call("12345"))).details).toEqual({ queued: 1, queuedBytes: 6 });
     expect((await failureOf(call("12345678901"))).code).toBe("pool/full");
     expect(first.length).toBe(2);
+  });
+
+  test("bytes may fill the queue to the last, and beyond that whoever takes up most of them loses its newest call", async () => {
+    const { call, pool } = await gated({ instances: { max: 1 }, queue: { calls: 100, bytes: 50 } });
+    const running = failureOf(call("r"));
+    const many = Array.from({ length: 10 }, (_, index) => failureOf(call(`${index}`, { tenant: "many" })));
+    const large = ["1", "2"].map((digit) => failureOf(call(digit.repeat(20), { tenant: "large" })));
+    expect(pool.metrics()).toMatchObject({ queued: 12, queuedBytes: 50 });
+    const small = failureOf(call("12345", { tenant: "small" }));
+    expect((await large[1])?.code).toBe("pool/full");
+    expect(pool.metrics()).toMatchObject({ queued: 12, queuedBytes: 35 });
+    await pool.close();
+    expect((await Promise.all([running, ...many, large[0], small])).map((failure) => failure?.code).filter((code) => code === "pool/closed").length).toBe(12);
+  });
+
+  test("a call without any time left begins where an instance is free", async () => {
+    const { call, gates } = await gated({ instances: { max: 1 } });
+    gates.isOpen = true;
+    expect(await call("a", { timeoutMs: 0 })).toBe("a");
   });
 
   test("a call that waits too long ends with pool/wait-timeout, and the others go on", async () => {
@@ -311,6 +350,21 @@ describe("fairness between tenants", () => {
     expect(flood.length).toBe(900);
   });
 
+  test("a tenant is charged for the time that its calls take", async () => {
+    const { gates, clock, call } = await gated({ instances: { max: 1 } });
+    const calls = ["slow", "quick"].flatMap((tenant) => Array.from({ length: 6 }, () => call(tenant, { tenant })));
+    const order: string[] = [];
+    for (let left = 7; left > 0; left -= 1) {
+      await clock.advance(gates.calls[0]?.input === "slow" ? 10 : 1);
+      order.push(await gates.openNext());
+      await turns();
+    }
+    expect(order).toEqual(["slow", ...Array<string>(6).fill("quick")]);
+    gates.isOpen = true;
+    await gates.openNext();
+    await Promise.all(calls);
+  });
+
   test("a flood that fills the queue loses its own calls, not those of others", async () => {
     const { gates, call, pool } = await gated({ instances: { max: 1 }, queue: { calls: 10 } });
     const flood = Array.from({ length: 30 }, (_, index) => call(`${index}`, { tenant: "flood" }).catch((error: unknown) => (error as PluginError).code));
@@ -386,6 +440,20 @@ describe("the breaker", () => {
     await gates.openNext();
     expect((await probe).code).toBe("function/not-found");
     expect(await call("probe")).toBe("probe");
+  });
+
+  test("a probe that finds no instance free is a probe still when one is", async () => {
+    const { pool, gates, clock, call } = await gated({ breaker, instances: { max: 1 } });
+    gates.isOpen = true;
+    for (let index = 0; index < 3; index += 1) await failureOf(pool.call("trap", "", { tenant: "bad" }));
+    gates.isOpen = false;
+    await clock.advance(100);
+    const running = call("a", { tenant: "good" });
+    const probe = call("b", { tenant: "bad" });
+    await turns();
+    gates.isOpen = true;
+    await gates.openNext();
+    expect(await Promise.all([running, probe])).toEqual(["a", "b"]);
   });
 
   const INNOCENT: { name: string; called: string; options?: PoolCallOptions }[] = [
@@ -513,7 +581,121 @@ describe("life of instances", () => {
   });
 });
 
+describe("an instance that fails a call for want of something", () => {
+  const noRoom = (): PluginError => new PluginError("memory/limit", "no room", { limitPages: 1 }, { cause: new RangeError("could not allocate memory") });
+  const noStart = (): PluginError => new PluginError("start/failed", "Cannot start", { phase: "start" });
+  /** A pool whose first instances fail their next call this way, in turn. */
+  async function failing(failures: readonly (() => PluginError)[], options: PoolOptions = {}, breakFirst: (engine: Engine) => void = () => {}) {
+    const left = [...failures];
+    const events: PoolEvent[] = [];
+    const clock = new HandClock();
+    const prepared = await preparePlugin(COUNTER, {});
+    const start = async (): Promise<Engine> => {
+      const engine = await prepared.start();
+      const call = engine.call.bind(engine);
+      engine.call = async (...args) => {
+        const failure = left.shift();
+        if (failure !== undefined) throw failure();
+        return await call(...args);
+      };
+      return engine;
+    };
+    const engines = await Promise.all(Array.from({ length: options.instances?.min ?? 1 }, start));
+    breakFirst(engines[0] as Engine);
+    const pool = new Pool({ ...prepared, start }, parsePoolOptions({ onEvent: (event) => events.push(event), ...options }), clock, engines);
+    pools.push(pool);
+    return { pool, events, clock };
+  }
+
+  test("room: it and all idle ones are closed, and the call runs on another one", async () => {
+    const { pool, events } = await failing([noRoom], { instances: { min: 3, max: 3 } });
+    expect(await text(pool.call("echo", "a"))).toBe("a");
+    expect(events.filter((event) => event.type === "instance-closed").map((event) => event.reason)).toEqual(["room", "room", "room"]);
+    expect(pool.metrics()).toMatchObject({ calls: { succeeded: 1, failed: 0 }, instances: { live: 1, closed: 3 } });
+  });
+
+  test("room, a second time: that is the call's answer", async () => {
+    const { pool } = await failing([noRoom, noRoom]);
+    expect((await failureOf(pool.call("echo", "a"))).code).toBe("memory/limit");
+    expect(await text(pool.call("echo", "b"))).toBe("b");
+  });
+
+  test("room, for a call that may not wait, or whose signal is aborted: that is its answer too", async () => {
+    const { pool } = await failing([noRoom, () => (controller.abort(), noRoom())]);
+    const controller = new AbortController();
+    expect((await failureOf(pool.call("echo", "a", { waitMs: 0 }))).code).toBe("memory/limit");
+    expect((await failureOf(pool.call("echo", "b", { signal: controller.signal }))).code).toBe("memory/limit");
+    expect(await text(pool.call("echo", "c"))).toBe("c");
+  });
+
+  test("room, when the pool is closed meanwhile: that is its answer, and closing ends", async () => {
+    let closed: Promise<void> | undefined;
+    const { pool } = await failing([() => ((closed = pool.close()), noRoom())]);
+    expect((await failureOf(pool.call("echo", "a"))).code).toBe("memory/limit");
+    await closed;
+    expect(pool.metrics()).toMatchObject({ queued: 0, running: 0, instances: { live: 0 } });
+  });
+
+  test.each([
+    { name: "a reset", breakFirst: (engine: Engine): void => { engine.reset = () => Promise.reject(noStart()); }, told: [] },
+    { name: "the start of what the next call needs", breakFirst: (engine: Engine): void => { engine.warm = () => Promise.reject(noStart()); }, told: ["start-failed"] },
+    { name: "room for it", breakFirst: (engine: Engine): void => { engine.warm = () => Promise.reject(noRoom()); }, told: [] },
+  ])("$name, after a call: it is closed as broken, and the next call has another one", async ({ breakFirst, told }) => {
+    const { pool, events } = await failing([], {}, breakFirst);
+    expect(await text(pool.call("echo", "a"))).toBe("a");
+    await turns();
+    expect(events.filter((event) => event.type === "start-failed" || event.type === "instance-closed").map((event) => event.type)).toEqual([...told, "instance-closed"]);
+    expect(events.find((event) => event.type === "instance-closed")).toMatchObject({ reason: "broken", live: 0 });
+    expect(await text(pool.call("echo", "b"))).toBe("b");
+    expect(events.map((event) => event.type)).not.toContain("breaker-closed");
+  });
+
+  test("a start: it is replaced, and that counts as a start that failed", async () => {
+    const { pool, events } = await failing([noStart], { isolation: "plugin", breaker: { failures: 1, backoffMs: 100 } });
+    expect((await failureOf(pool.call("echo", "a"))).code).toBe("start/failed");
+    await turns();
+    expect(events.map((event) => event.type)).toEqual(["instance-started", "start-failed", "breaker-opened", "call", "instance-closed"]);
+    expect(await failureOf(pool.call("echo", "b"))).toMatchObject({ code: "pool/broken", details: { retryAfterMs: 100, lastCode: "start/failed" } });
+  });
+});
+
 describe("close()", () => {
+  test("with drainMs, a call that waits for an instance to start is answered", async () => {
+    const starts: (() => void)[] = [];
+    const { pool, gates, clock, call } = await gated({ instances: { min: 0, idleMs: 10 } }, async (real) => {
+      await new Promise<void>((resolve) => starts.push(resolve));
+      return await real();
+    });
+    gates.isOpen = true;
+    await clock.advance(10);
+    const answer = call("a");
+    await turns();
+    const closed = pool.close({ drainMs: 1000 });
+    starts[0]?.();
+    expect(await answer).toBe("a");
+    await closed;
+    expect(pool.metrics().instances).toMatchObject({ live: 0, started: 2, closed: 2 });
+  });
+
+  test("ends an instance that was on its way, and waits for it", async () => {
+    const starts: (() => void)[] = [];
+    const { pool, clock, call } = await gated({ instances: { min: 0, idleMs: 10 } }, async (real) => {
+      await new Promise<void>((resolve) => starts.push(resolve));
+      return await real();
+    });
+    await clock.advance(10);
+    const waiting = failureOf(call("a"));
+    await turns();
+    let isClosed = false;
+    const closed = pool.close().then(() => (isClosed = true));
+    expect((await waiting).code).toBe("pool/closed");
+    await turns();
+    expect(isClosed).toBe(false);
+    starts[0]?.();
+    await closed;
+    expect(pool.metrics().instances).toMatchObject({ live: 0, started: 2, closed: 2 });
+  });
+
   test("cuts off what waits with pool/closed and what runs with plugin/closed", async () => {
     const { pool, call, clock, gates } = await gated({ instances: { max: 1 } });
     const running = failureOf(call("a"));

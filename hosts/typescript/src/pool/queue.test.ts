@@ -109,3 +109,79 @@ test("an idle queue has forgotten what its tenants used", () => {
   expect([queue.size, queue.bytes, queue.active.length]).toEqual([0, 0, 0]);
   expect(queue.tenant("tenant-5-").usedMs).toBe(0);
 });
+
+test("one that runs a call while others are served starts level when it begins to wait", () => {
+  const { queue, add, serve } = make();
+  const idle = queue.tenant("idle");
+  queue.begin(idle);
+  add("flood", 200);
+  for (let index = 0; index < 100; index += 1) serve(() => 1);
+  add("idle", 50);
+  queue.end(idle, 0);
+  const order = Array.from({ length: 10 }, () => serve(() => 1));
+  expect(order.filter((name) => name === "idle").length).toBeLessThanOrEqual(6);
+});
+
+test("fewer calls running count before less time used, and who is new starts where the furthest was served", () => {
+  const { queue, add, serve } = make();
+  add("b", 3);
+  add("a", 3);
+  expect(serve(() => 50)).toBe("b");
+  const a = queue.tenant("a");
+  queue.begin(a);
+  expect(queue.next()?.name).toBe("b1");
+  expect(serve(() => 1)).toBe("b"); // served at 50 ms and a little
+  const levelMs = queue.tenant("late").usedMs;
+  expect(levelMs).toBeGreaterThan(50);
+  queue.begin(a);
+  expect(queue.tenant("later").usedMs).toBe(levelMs);
+});
+
+test("a newcomer that would take up as much as the largest displaces nobody", () => {
+  const { queue, add } = make();
+  add("a", 1, 5);
+  expect([queue.displaced("b"), queue.displaced("b", 5), queue.displaced("b", 4)?.name]).toEqual([undefined, undefined, "a0"]);
+});
+
+test("what has left the queue takes up none of it", () => {
+  const { queue, add } = make();
+  add("a", 2, 100);
+  add("b", 1, 150);
+  const a = queue.tenant("a");
+  const [first] = a.waiting;
+  queue.remove(a, first as Item);
+  queue.remove(a, first as Item);
+  expect([queue.size, queue.bytes, queue.displaced("new", 1)?.name]).toEqual([2, 250, "b0"]);
+});
+
+test("tenants with calls that wait or run are not forgotten when a call of theirs, or everybody else's, ends", () => {
+  const { queue, add, serve } = make();
+  add("a", 2);
+  add("b", 2);
+  const a = queue.tenant("a");
+  queue.begin(a);
+  queue.remove(a, [...a.waiting][0] as Item);
+  expect([serve(() => 100), serve(() => 100)]).toEqual(["b", "b"]); // the second at 100 ms
+  queue.end(a, 0);
+  expect(queue.tenant("a")).toBe(a);
+  queue.begin(a);
+  queue.remove(a, [...a.waiting][0] as Item);
+  const other = queue.tenant("other");
+  queue.begin(other);
+  queue.end(other, 1);
+  expect(queue.tenant("a")).toBe(a);
+});
+
+test("4,096 tenants are remembered for what they used while somebody waits, and nothing once nobody does", () => {
+  const { queue, add, serve } = make();
+  add("keeper", 2);
+  for (let index = 0; index < 5000; index += 1) {
+    const tenant = queue.tenant(`${index}`);
+    queue.begin(tenant);
+    queue.end(tenant, 10);
+  }
+  const used = Array.from({ length: 5000 }, (_, index) => queue.tenant(`${index}`).usedMs);
+  expect(used.filter((ms) => ms > 0).length).toBe(4095); // and the one that waits
+  for (let index = 0; index < 2; index += 1) serve(() => 7);
+  expect(queue.tenant("new").usedMs).toBe(0);
+});
