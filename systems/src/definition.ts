@@ -120,7 +120,7 @@ export function parseDefinition(definition: SystemDefinition): SystemSpec {
 }
 
 /** The host's limits by name; it checks the values of each plug-in's again. */
-const LIMITS: Readonly<Record<keyof Limits, true>> = { memoryPages: true, tableElements: true, timeoutMs: true, fuel: true, stackDepth: true, varBytes: true, httpResponseBytes: true, logBytes: true };
+const LIMITS: Readonly<Record<keyof Limits, true>> = { memoryPages: true, tableElements: true, timeoutMs: true, fuel: true, stackDepth: true, varBytes: true, httpResponseBytes: true, logBytes: true, fileBytes: true };
 
 function readLimits(limits: unknown): Limits {
   const fields = readFields(limits, "limits", Object.keys(LIMITS));

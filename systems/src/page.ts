@@ -91,6 +91,7 @@ const LIMITS: Readonly<Record<keyof Limits, string>> = {
   varBytes: "bytes of variables",
   httpResponseBytes: "bytes of an HTTP response",
   logBytes: "bytes of log text a call",
+  fileBytes: "bytes by which files may grow",
 };
 
 function limitsOf({ limits = {} }: InterfaceDocument): Block[] {

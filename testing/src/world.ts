@@ -58,7 +58,7 @@ export function createWorld({ http, now = "2000-01-01T00:00:00Z", seed = 1, func
     logLevel: "trace",
     ...others,
     functions: recordFunctions(functions, hostCalls),
-    limits: limits === "none" ? { fuel: FUEL, memoryPages: "none", tableElements: "none", timeoutMs: "none", stackDepth: "none", varBytes: "none", httpResponseBytes: "none", logBytes: "none" } : { ...limits, fuel: typeof limits?.fuel === "number" ? limits.fuel : FUEL },
+    limits: limits === "none" ? { fuel: FUEL, memoryPages: "none", tableElements: "none", timeoutMs: "none", stackDepth: "none", varBytes: "none", httpResponseBytes: "none", logBytes: "none", fileBytes: "none" } : { ...limits, fuel: typeof limits?.fuel === "number" ? limits.fuel : FUEL },
     deterministic: { now: time, seed },
     logger: (entry) => void logs.push(entry),
     ...(http === undefined ? { allow: allow ?? {} } : { allow: { hosts: ["*"], ...allow }, http: { fetch, resolve: async () => [ANY_ADDRESS], allowResponseHeaders: true } }),

@@ -23,6 +23,8 @@ export interface Limits {
   readonly httpResponseBytes?: number | "none";
   /** Bytes of log text one call may write as UTF-8, 32 more for each entry, stdout and stderr included; the rest is dropped. */
   readonly logBytes?: number | "none";
+  /** Bytes by which files in its folders may grow, 4,096 more for each file, directory or link that it makes; shorter gives back. */
+  readonly fileBytes?: number | "none";
 }
 
 /** All limits, with no limit as `Infinity`. */
@@ -38,6 +40,7 @@ export const DEFAULT_LIMITS: ResolvedLimits = Object.freeze({
   varBytes: 1_048_576, // Extism's default
   httpResponseBytes: 52_428_800, // Extism's default
   logBytes: 1_048_576,
+  fileBytes: 268_435_456,
 });
 
 /** Largest value of each limit that can be enforced; beyond these only `"none"` makes sense. */
@@ -50,6 +53,7 @@ export const LIMIT_CEILINGS: ResolvedLimits = Object.freeze({
   varBytes: Number.MAX_SAFE_INTEGER,
   httpResponseBytes: Number.MAX_SAFE_INTEGER,
   logBytes: Number.MAX_SAFE_INTEGER,
+  fileBytes: Number.MAX_SAFE_INTEGER,
 });
 
 /** Bytes of a manifest, or of all modules of a plug-in together, that the host is willing to read. */

@@ -94,6 +94,27 @@ describe.each(ENGINES)("a C program on the $engine engine", ({ on }) => {
     expect([...times]).toEqual([4n, 1000n, 1000n, 1000n, 2000n]);
   });
 
+  test("fileBytes holds over all instances of a plug-in, and one that traps begins no new account", async () => {
+    const grower = plugin(
+      `(data (i32.const 16) "new")
+       (func (export "run") (result i32)
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 16) (i32.const 3) (i32.const 1) (i64.const 0x400040) (i64.const 0) (i32.const 0) (i32.const 0)))
+        (drop (call $resize (i32.load (i32.const 0)) (call $input_load_u64 (i64.const 0))))
+        unreachable)`,
+      `(import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+       (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+       (import "extism:host/env" "input_load_u64" (func $input_load_u64 (param i64) (result i64)))`,
+    );
+    const folder = memoryFolder();
+    const allow = { paths: [{ folder, guest: "/", access: "read-write" as const }] };
+    await using sut = await createPlugin(grower, { ...on, allow, limits: { fileBytes: 6000 } });
+    const sizeAfter = async (size: number): Promise<number | undefined> => {
+      await failureOf(sut.call("run", new Uint8Array(new BigUint64Array([BigInt(size)]).buffer)));
+      return folder.bytes("new")?.length;
+    };
+    expect([await sizeAfter(1500), await sizeAfter(1904), await sizeAfter(1905), await sizeAfter(10), await sizeAfter(1904)]).toEqual([1500, 1904, 1904, 10, 1904]);
+  });
+
   test("deterministic gives the same bytes on every runtime", async () => {
     const { lines } = await runCommand(STDIO_PROGRAM, { deterministic: { now: 1_700_000_000_000, seed: 7 }, limits: { timeoutMs: "none" } });
     expect(lines).toEqual([

@@ -66,6 +66,8 @@ export function makeWasi(grant: Omit<WasiGrant, "paths">, files: FileTree, paths
       env,
       files,
       createPathCalls: paths,
+      ledger: session,
+      limits: { maxFileBytes: Math.min(session.limits.fileBytes, Number.MAX_SAFE_INTEGER) },
       write(stream, bytes) {
         if (canLog(session, LEVELS[stream], stream)) lines[stream].push(bytes);
       },

@@ -41,6 +41,8 @@ export class Session {
   readonly logger: Logger | undefined;
   logLevel: number;
   readonly outputLevel: number;
+  /** What its files have grown by. */
+  fileBytes = 0;
   /** Blocks of the live instance; set when one is linked. */
   kernel!: Kernel;
   /** The running call; one that is over stays here until the next begins. */

@@ -12,7 +12,7 @@ export interface Instance {
   readonly clocks: Clocks;
   readonly descriptors: DescriptorTable;
   readonly limits: WasiLimits;
-  readonly quota: WriteQuota;
+  readonly quota: FileQuota;
   /** Takes what goes to standard output and error. */
   readonly write: (stream: "stdout" | "stderr", bytes: Uint8Array<ArrayBuffer>) => void;
 }
@@ -20,26 +20,38 @@ export interface Instance {
 /** What the making of a file, directory or link costs: about what a disk takes for it. */
 export const ENTRY_BYTES = 4096;
 
-/** How much an instance may still write to its files. */
-export class WriteQuota {
-  #leftBytes: number;
+/** What files have grown by. It outlives instances: one that traps must not begin anew. */
+export interface FileLedger {
+  fileBytes: number;
+}
 
-  constructor(bytes: number) {
-    this.#leftBytes = bytes;
+/** How much files may still grow. */
+export class FileQuota {
+  readonly #limitBytes: number;
+  readonly #ledger: FileLedger;
+
+  /**
+   * @param limitBytes The most that files may grow by.
+   * @param ledger What they have grown by.
+   */
+  constructor(limitBytes: number, ledger: FileLedger) {
+    this.#limitBytes = limitBytes;
+    this.#ledger = ledger;
   }
 
   /**
-   * Does what writes so many bytes, if they are left; they are taken off unless it fails.
+   * Does what makes a file grow, if there is room for that; unless it fails, it is written down.
    *
-   * @param bytes How many; what is less than 0 counts as 0.
-   * @param work What writes them.
+   * @param bytes By how many; less than 0 if it gets shorter.
+   * @param work What makes it grow.
    * @returns What `work` returns.
-   * @throws {Refusal} `EDQUOT` if so many are not left, and what `work` throws.
+   * @throws {Refusal} `EDQUOT` if there is no room, and what `work` throws.
    */
-  spend<T>(bytes: number, work: () => T): T {
-    if (bytes > this.#leftBytes) refuse("dquot");
+  grow<T>(bytes: number, work: () => T): T {
+    const ledger = this.#ledger;
+    if (bytes > 0 && ledger.fileBytes + bytes > this.#limitBytes) refuse("dquot");
     const result = work();
-    this.#leftBytes -= Math.max(0, bytes);
+    ledger.fileBytes = Math.max(0, ledger.fileBytes + bytes);
     return result;
   }
 }

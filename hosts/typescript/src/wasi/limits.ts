@@ -14,10 +14,10 @@ export interface WasiLimits {
   /** Descriptors open at once, the three standard ones and the mounts included; more is `EMFILE`. */
   readonly maxDescriptors: number;
   /**
-   * Bytes that the instance may write to all its files together while it lives, holes included, and 4,096 for each
-   * file, directory or link that it makes; more is `EDQUOT`.
+   * Bytes by which all files together may grow, holes included, and 4,096 for each file, directory or link that is made;
+   * more is `EDQUOT`. Making a file shorter gives back, removing it does not: somebody may have it open.
    */
-  readonly maxWrittenBytes: number;
+  readonly maxFileBytes: number;
   /** Entries of directories that are being listed, all of them together; more is `EOVERFLOW`. */
   readonly maxListedEntries: number;
 }
@@ -28,7 +28,7 @@ const DEFAULT_WASI_LIMITS: WasiLimits = Object.freeze({
   maxTransferBytes: 1024 * 1024,
   maxRandomBytes: 16 * 1024 * 1024,
   maxDescriptors: 256,
-  maxWrittenBytes: 256 * 1024 * 1024,
+  maxFileBytes: 256 * 1024 * 1024,
   maxListedEntries: 65_536,
 });
 

@@ -45,7 +45,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
       const { directory } = writable(fd, Right.pathCreateDirectory);
       withPlace(directory, readPath(memory, pointer, length), false, (place) => {
         if (place.name === ".") refuse("exist");
-        quota.spend(ENTRY_BYTES, () => place.directory.createDirectory(place.name));
+        quota.grow(ENTRY_BYTES, () => place.directory.createDirectory(place.name));
       });
     },
     path_filestat_get(fd, flags, pointer, length, statPointer) {
@@ -72,7 +72,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
         if (describe(source).type === FileType.directory) refuse("perm");
         withPlace(to.directory, toPath, false, (target) => {
           if (target.isDirectory) refuse("noent");
-          quota.spend(ENTRY_BYTES, () => source.directory.linkFile(source.name, target.directory, target.name));
+          quota.grow(ENTRY_BYTES, () => source.directory.linkFile(source.name, target.directory, target.name));
         });
       });
     },
@@ -129,7 +129,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
       withPlace(directory, readPath(memory, pointer, length), false, (place) => {
         if (place.name === ".") refuse("exist");
         if (place.isDirectory) refuse("noent");
-        quota.spend(ENTRY_BYTES, () => place.directory.createLink(place.name, text));
+        quota.grow(ENTRY_BYTES, () => place.directory.createLink(place.name, text));
       });
     },
     path_unlink_file(fd, pointer, length) {
@@ -189,7 +189,8 @@ function openPlace({ descriptors, quota }: Instance, parent: DirectoryDescriptor
   if ((makes || mode.write || mode.truncate) && mount.access === "read") refuse("rofs");
   if (makes && (parent.rights & Right.pathCreateFile) === 0) refuse("notcapable");
   if (mode.truncate && (parent.rights & Right.pathFilestatSetSize) === 0) refuse("notcapable");
-  const file = quota.spend(makes ? ENTRY_BYTES : 0, () => place.directory.openFile(place.name, mode));
+  const growth = makes ? ENTRY_BYTES : mode.truncate ? -Number(found?.size ?? 0) : 0;
+  const file = quota.grow(growth, () => place.directory.openFile(place.name, mode));
   return descriptors.add({ kind: "file", file, mount, position: 0, flags: fdflags, ...rights });
 }
 

@@ -72,8 +72,7 @@ export function createTransferCalls(instance: Instance): Pick<WasiFunctions, Tra
     if (!Number.isSafeInteger(start + bytes.length)) refuse("fbig");
     let done = 0;
     if (bytes.length > 0) {
-      const cost = bytes.length + Math.max(0, start - size);
-      done = instance.quota.spend(cost, () => descriptor.file.write(bytes, start));
+      done = instance.quota.grow(Math.max(0, start + bytes.length - size), () => descriptor.file.write(bytes, start));
       if ((descriptor.flags & (DSYNC | SYNC)) !== 0) descriptor.file.sync();
     }
     memory.setU32(writtenPointer, done);
@@ -84,7 +83,7 @@ export function createTransferCalls(instance: Instance): Pick<WasiFunctions, Tra
   const resize = ({ file, mount }: FileDescriptor, size: number, mayShrink: boolean): void => {
     if (mount.access === "read") refuse("rofs");
     const old = Number(file.stat().size);
-    if (size > old || mayShrink) instance.quota.spend(size - old, () => file.resize(size));
+    if (size > old || mayShrink) instance.quota.grow(size - old, () => file.resize(size));
   };
 
   return {

@@ -18,7 +18,7 @@ import { refuse, Refusal } from "./errno.ts";
 import { WasiExit } from "./exit.ts";
 import type { FileTree } from "./file-tree.ts";
 import { GuestMemory } from "./guest-memory.ts";
-import { type Instance, WriteQuota } from "./instance.ts";
+import { type Instance, type FileLedger, FileQuota } from "./instance.ts";
 import { resolveLimits, type WasiLimits } from "./limits.ts";
 import type { createPathCalls, PathCall } from "./path-calls.ts";
 import { poll } from "./poll.ts";
@@ -47,6 +47,8 @@ export interface WasiOptions {
   readonly sleep?: ((ms: number) => void) | undefined;
   /** The time that folders put on what changes in them, as `now`, which it is by default; how often it is asked differs by engine. */
   readonly fileTime?: (() => number) | undefined;
+  /** What files have grown by before; by default nothing. */
+  readonly ledger?: FileLedger | undefined;
   /** Folders; none by default, and then the guest has no file at all. */
   readonly files?: FileTree | undefined;
   /** Makes the functions that take a path: to be passed where there are folders, and not needed where there are none. */
@@ -82,7 +84,7 @@ export function createWasi(options: WasiOptions): Wasi {
   const args = createArguments(memory, options.args ?? []);
   const env = createEnvironment(memory, options.env ?? {});
   const clocks = { now: options.now, monotonic: options.monotonic };
-  const quota = new WriteQuota(limits.maxWrittenBytes);
+  const quota = new FileQuota(limits.maxFileBytes, options.ledger ?? { fileBytes: 0 });
   const instance: Instance = { memory, clocks, descriptors, limits, quota, write: options.write };
   const files = options.files ?? [];
   checkMounts(files);
