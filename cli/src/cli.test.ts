@@ -321,6 +321,7 @@ describe("tenon prepare", () => {
     expect(importsOf("prepared.wasm")).toContain("alloc");
     expect(importsOf("edge.wasm")).not.toContain("alloc");
     expect(tenon(["call", at("prepared.wasm"), "echo"])).toMatchObject({ status: 3, stderr: expect.stringContaining("--prepared") });
+    expect(tenon(["inspect", at("prepared.wasm")]).stdout).toMatch(/^ {2}limits +built in by tenon prepare, it says: time, fuel, stack;/m);
     const plugin = await createPlugin(at("prepared.wasm"), { prepared: true, limits: { fuel: 1000 } });
     expect((await plugin.call("echo", "hello")).text()).toBe("hello");
     await expect(plugin.call("loop")).rejects.toMatchObject({ code: "call/fuel" });

@@ -1,5 +1,7 @@
 /** What `tenon inspect` prints for people. Names come from the plug-in, so every one is escaped. */
 
+import { ADDED } from "@tenon/wasm";
+
 import { escapeLine } from "./escape.ts";
 import type { ModuleReport, PluginReport } from "./inspect.ts";
 import type { Channel } from "./terminal.ts";
@@ -19,8 +21,20 @@ export function printSheet({ modules, asks }: PluginReport, channel: Channel): v
   printBlock("Its manifest asks for", [...asks.hosts.map((host) => [host, "HTTP requests to it"]), ...paths], channel);
 }
 
+/** Who wrote such names is not to be seen, so this only says what they look like. */
+function describeLimits({ exports, imports, unlimitable }: ModuleReport): string {
+  if (unlimitable === undefined) return "can be built in: memory, tables, time, fuel, stack";
+  const has = (name: string): boolean => exports.some((each) => each.name === name);
+  const built = [
+    ...(imports.some(({ module }) => module === ADDED.namespace) ? ["time"] : []),
+    ...(has(ADDED.countdown) && has(ADDED.fuel) ? ["fuel"] : []),
+    ...(has(ADDED.stack) ? ["stack"] : []),
+  ];
+  return built.length === 0 ? `cannot be built in: ${unlimitable}` : `built in by tenon prepare, it says: ${built.join(", ")}; run it with --prepared if you prepared it yourself`;
+}
+
 function printModule(module: ModuleReport, isOneOfSeveral: boolean, channel: Channel): void {
-  const { name, isMain, bytes, sha256, pluginFunctions, exports, imports, memories, tables, functions, producers, sections, features, unlimitable } = module;
+  const { name, isMain, bytes, sha256, pluginFunctions, exports, imports, memories, tables, functions, producers, sections, features } = module;
   if (isOneOfSeveral) channel.write(`${channel.paint("bold", escapeLine(`Module ${name}`))}${isMain ? " (main)" : ""}\n`);
   printRows(
     [
@@ -29,7 +43,7 @@ function printModule(module: ModuleReport, isOneOfSeveral: boolean, channel: Cha
       ["memory", memories.map(({ min, max }) => `${pages(min)}${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${pages(max)}`}`).join("; ") || "none"],
       ["tables", tables.map(({ min, max }) => `${plural(min, "element")}${max === undefined ? ", no maximum of its own" : max === min ? ", fixed" : `, at most ${count(max)}`}`).join("; ") || "none"],
       ["features", features.join(", ") || "WebAssembly 1.0 only"],
-      ["limits", unlimitable === undefined ? "can be built in: memory, tables, time, fuel, stack" : `cannot be built in: ${unlimitable}`],
+      ["limits", describeLimits(module)],
       ...Object.entries(producers).map(([field, tools]) => [field, tools.join(", ")]),
     ],
     channel,
