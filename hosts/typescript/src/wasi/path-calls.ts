@@ -69,7 +69,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
       if (from.mount !== to.mount) refuse("xdev");
       if ((flags & FOLLOW) !== 0) refuse("inval");
       withPlace(from.directory, fromPath, false, (source) => {
-        if (describe(source).type === FileType.directory) refuse("perm");
+        if (typeToMove(source) === FileType.directory) refuse("perm");
         withPlace(to.directory, toPath, false, (target) => {
           if (target.isDirectory) refuse("noent");
           quota.grow(ENTRY_BYTES, () => source.directory.linkFile(source.name, target.directory, target.name));
@@ -115,7 +115,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
       withPlace(from.directory, fromPath, false, (source) => {
         withPlace(to.directory, toPath, false, (target) => {
           if (source.name === "." || target.name === ".") refuse("inval");
-          const { type } = describe(source);
+          const type = typeToMove(source);
           if (target.isDirectory && type !== FileType.directory) refuse("notdir");
           source.directory.rename(source.name, target.directory, target.name);
         });
@@ -124,8 +124,7 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
     path_symlink(textPointer, textLength, fd, pointer, length) {
       const { directory } = writable(fd, Right.pathSymlink);
       const text = readPath(memory, textPointer, textLength);
-      // Our own walk would not follow it out, but a program of the host's that works in the folder would.
-      if (text.startsWith("/") || text.split("/").includes("..")) refuse("notcapable");
+      checkLink(text);
       withPlace(directory, readPath(memory, pointer, length), false, (place) => {
         if (place.name === ".") refuse("exist");
         if (place.isDirectory) refuse("noent");
@@ -140,6 +139,18 @@ export function createPathCalls(instance: Instance): Pick<WasiFunctions, PathCal
       });
     },
   };
+}
+
+/** Our own walk would not follow such a link out, but a program of the host's that works in the folder would. */
+function checkLink(text: string): void {
+  if (text.startsWith("/") || text.split("/").includes("..")) refuse("notcapable");
+}
+
+/** Type of what gets another place; the host's own links may lead upward, but not from there. */
+function typeToMove(place: Place): FileStat["type"] {
+  const { type } = describe(place);
+  if (type === FileType.link) checkLink(place.directory.readLink(place.name));
+  return type;
 }
 
 /** What `path_open` was asked for. */
