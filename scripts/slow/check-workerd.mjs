@@ -1,7 +1,8 @@
 /**
  * Forbids a host that does not start where nothing may be compiled: in workerd, the runtime of Cloudflare's edge, from npm. A
  * plug-in is prepared with the kernel in it, imported as a module, called, pooled, and stopped by its fuel: the clock there stands
- * still while code runs, so that no time limit could hold. Another one works on a folder in memory.
+ * still while code runs, so that no time limit could hold. Another one works on a folder in memory,
+ * and bytes are refused with what to do instead.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +25,7 @@ const LISTER = `(module
   (func (export "run") (result i32)
     (call $open (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 4) (i32.const 1) (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 0))))`;
 
-const EXPECTED = { text: "HELLO", code: "call/fuel", again: "AGAIN", sync: "SYNC", pooled: "A,B", paths: "kept,made" };
+const EXPECTED = { text: "HELLO", code: "call/fuel", again: "AGAIN", sync: "SYNC", pooled: "A,B", paths: "kept,made", isAdvised: true };
 
 const WORKER = `
 import { createPlugin, createPool, hostFunction, PluginError } from "@tenon/host";
@@ -49,7 +50,8 @@ export default {
       const seen = await createPlugin(lister, { prepared: true, allow: { paths: [{ folder, guest: "/", access: "read-write" }] }, limits: { fuel: 1_000_000 } });
       await seen.call("run");
       await seen.close();
-      return Response.json({ text, code, again, sync, pooled, paths: folder.paths().join() });
+      const isAdvised = await createPlugin(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])).then(() => false, (error) => error.message.includes("tenon prepare --kernel"));
+      return Response.json({ text, code, again, sync, pooled, paths: folder.paths().join(), isAdvised });
     } catch (error) {
       return Response.json({ error: String(error.stack) });
     }

@@ -7,6 +7,9 @@ import { ABI_NAMESPACE } from "../abi.ts";
 import type { CompileSettings } from "./compile.ts";
 import { PluginError } from "../error.ts";
 
+/** How engines say that nothing may be compiled. */
+const FORBIDDEN = /embedder|unsafe-eval|Content Security Policy/i;
+
 /**
  * @param thrown What was thrown.
  * @param module Name of the module.
@@ -17,7 +20,8 @@ export function compileFailure(thrown: unknown, module: string, { memoryPages }:
   const cause = explainRefusal(thrown);
   const why = cause instanceof Error ? cause.message : String(cause);
   if (!(cause instanceof WasmError)) {
-    return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}`, { module, offset: undefined }, { cause });
+    const advice = FORBIDDEN.test(why) ? `; where no bytes may be compiled, pass a module that "tenon prepare --kernel" wrote, with prepared: true, or let the page's policy allow 'wasm-unsafe-eval'` : "";
+    return new PluginError("module/invalid", `Cannot compile the module "${module}": ${why}${advice}`, { module, offset: undefined }, { cause });
   }
   const { reason, construct, offset } = cause;
   switch (reason) {
