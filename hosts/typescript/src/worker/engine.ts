@@ -8,7 +8,7 @@
  *   call ─ input into the kernel ─ command ─▶ guest runs ─ asks ─▶ host function, promise or not ─ answer ─▶ … ─ done ─▶ output
  */
 
-import type { Call } from "../session/call.ts";
+import { Call } from "../session/call.ts";
 import type { CallOptions, CallStats, Engine } from "../engine.ts";
 import { clipText, PluginError } from "../error.ts";
 import { COMMAND_EXPORT, isPluginFunction, notCallable } from "../inline/guest.ts";
@@ -25,7 +25,7 @@ import { receivedFailure } from "./failure.ts";
 import { FileDesk } from "./file-desk.ts";
 import type { MailboxReport } from "./mailbox.ts";
 import { type Answerer, collectAnswerers } from "./offers.ts";
-import { FILES, type SentFailure } from "./protocol.ts";
+import { FILES, type SentFailure, type SentFiles } from "./protocol.ts";
 import { type GuestPlan, RemoteGuest } from "./remote-guest.ts";
 
 const NO_BYTES = new Uint8Array(0);
@@ -46,7 +46,8 @@ export class WorkerEngine implements Engine {
   readonly #answerers: readonly Answerer[];
   /** The plug-in's folders; absent if it has none. */
   readonly #files: FileDesk | undefined;
-  readonly #plan: GuestPlan;
+  readonly #mounts: SentFiles["mounts"];
+  readonly #plan: Omit<GuestPlan, "files">;
   #guest: RemoteGuest | undefined;
   /** Whether the guest has an instance that can be called. */
   #isAlive = false;
@@ -96,6 +97,7 @@ export class WorkerEngine implements Engine {
     this.functions = (blueprint.modules[blueprint.main]?.exports ?? []).filter(isPluginFunction).map((each) => each.name);
     const { files, ...world } = wasi;
     this.#files = files.length === 0 ? undefined : new FileDesk(files);
+    this.#mounts = files.map(({ guest, access }) => ({ guest, access }));
     this.#answerers = collectAnswerers(blueprint, session, (promise) => {
       this.#promise = promise;
       return undefined;
@@ -112,7 +114,6 @@ export class WorkerEngine implements Engine {
       outputLevel: session.outputLevel,
       isLogged: session.logger !== undefined,
       wasi: world,
-      files: this.#files && { mounts: files.map(({ guest, access }) => ({ guest, access })), window: this.#files.window },
     };
   }
 
@@ -177,7 +178,7 @@ export class WorkerEngine implements Engine {
   /** The way of a call whose plug-in has no instance yet, or whose thread is still busy with the last one. */
   async #runAfresh(name: string, index: number, input: Uint8Array, options: CallOptions): Promise<Output> {
     try {
-      await this.#busy?.over;
+      await this.#idle(name, options);
       this.#isRunning = false;
       this.#checkReady(name);
       this.#isRunning = true;
@@ -186,6 +187,21 @@ export class WorkerEngine implements Engine {
     } finally {
       this.#isRunning = false;
     }
+  }
+
+  /** Waits for the end of a command that its caller gave up, no longer than this call may take. */
+  #idle(name: string, options: CallOptions): Promise<void> {
+    const { plugin, platform, limits } = this.#session;
+    const call = new Call(name, plugin, options, limits.timeoutMs);
+    call.deadline = platform.now() + call.timeoutMs;
+    return new Promise((resolve, reject) => {
+      const cut = (failure: PluginError): void => reject(this.#named(failure, name));
+      const stopWatching = watchCall(platform, call, { cut, stopWatching: undefined, ending: undefined, response: undefined });
+      void Promise.resolve(this.#busy?.over).then(() => {
+        stopWatching();
+        resolve();
+      });
+    });
   }
 
   /** Sees to it that there is an instance. */
@@ -214,7 +230,8 @@ export class WorkerEngine implements Engine {
 
   #load(): RemoteGuest {
     try {
-      const guest = new RemoteGuest(this.#plan, this.#startWorker, {
+      const files = this.#files && { mounts: this.#mounts, window: this.#files.openWindow() };
+      const guest = new RemoteGuest({ ...this.#plan, files }, this.#startWorker, {
         asked: (index, values) => this.#answer(index, values),
         done: (failure, report) => this.#done(failure, report),
         logged: (entry) => this.#log(entry),
@@ -287,8 +304,8 @@ export class WorkerEngine implements Engine {
 
   /**
    * Ends the running command with a failure: at once if the plug-in waits for a host function or has not begun, else when
-   * it looks at the clock, and if it does not, by ending its thread. Where another plug-in of the thread runs on top of it,
-   * it cannot look: it is left behind, and the next call gets another instance elsewhere.
+   * it looks at the clock, and if it does not, by ending its thread. While another plug-in of the thread runs on top of it,
+   * it cannot look, and has time.
    */
   #stop(failure: PluginError): void {
     const guest = this.#guest;
@@ -306,10 +323,14 @@ export class WorkerEngine implements Engine {
       guest.answerFailure();
       end(failure);
     }
-    this.#graceTimer ??= setTimeout(() => {
+    this.#graceTimer ??= this.#endLater(guest, failure);
+  }
+
+  #endLater(guest: RemoteGuest, failure: PluginError): ReturnType<typeof setTimeout> {
+    return setTimeout(() => {
       if (guest.isBeneath) {
-        guest.abandon();
-        return this.#lost(failure);
+        this.#graceTimer = this.#endLater(guest, failure);
+        return;
       }
       this.#isSlow = true;
       this.#end?.(failure);

@@ -13,10 +13,8 @@ const NUMBERS_FIRST: Readonly<Record<number, number>> = { [OPERATION.openFile]: 
 
 /** Answers for one plug-in. */
 export class FileDesk {
-  /** Shared memory for names and contents; the other thread gets it too. */
-  readonly window: SharedArrayBuffer = new SharedArrayBuffer(WINDOW_BYTES);
   readonly #files: FileTree;
-  readonly #window = new FileWindow(this.window);
+  #window = new FileWindow(new SharedArrayBuffer(WINDOW_BYTES));
   readonly #directories = new Map<number, Directory>();
   readonly #openFiles = new Map<number, OpenFile>();
   #lastHandle = 0;
@@ -47,6 +45,17 @@ export class FileDesk {
     }
   }
 
+  /**
+   * Opens a window for a thread. The last one is good no more: a thread that was given up may still write to it.
+   *
+   * @returns Shared memory for names and contents, for that thread.
+   */
+  openWindow(): SharedArrayBuffer {
+    const window = new SharedArrayBuffer(WINDOW_BYTES);
+    this.#window = new FileWindow(window);
+    return window;
+  }
+
   /** Closes whatever an instance left open that is gone. */
   closeAll(): void {
     for (const open of [...this.#openFiles.values(), ...this.#directories.values()]) close(open);
@@ -68,6 +77,8 @@ export class FileDesk {
 
   #inDirectory(operation: number, directory: Directory, values: readonly WasmValue[]): WasmValue[] {
     const [name = "", second = ""] = this.#window.texts(values.slice(NUMBERS_FIRST[operation] ?? 0));
+    checkName(name);
+    if (operation !== OPERATION.createLink) checkName(second);
     const other = (): Directory => this.#directories.get(Number(values[0])) ?? missing();
     switch (operation) {
       case OPERATION.stat: return statValues(directory.stat(name));
@@ -130,6 +141,11 @@ export class FileDesk {
     this.#directories.delete(handle);
     if (open !== undefined) close(open);
   }
+}
+
+/** A directory opens by a name whatever it leads to, so none may lead anywhere else, whoever checked it before. */
+function checkName(name: string): void {
+  if (name === ".." || /[/\0]/.test(name)) throw new Refusal(Errno.notcapable);
 }
 
 function close(open: OpenFile | Directory): void {

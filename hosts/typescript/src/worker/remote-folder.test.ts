@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { Refusal } from "../wasi/errno.ts";
+import { Errno, Refusal } from "../wasi/errno.ts";
 import type { Directory, FileMode, Folder } from "../wasi/file-tree.ts";
 import { memoryFolder } from "../wasi/memory-folder.ts";
 import { FileDesk } from "./file-desk.ts";
@@ -12,7 +12,7 @@ const WRITE: FileMode = { read: true, write: true, create: true, exclusive: fals
 /** A folder, as the other thread has it; both ends are here. */
 function far(folder: Folder): { desk: FileDesk; open: (now?: () => number) => Directory } {
   const desk = new FileDesk([{ guest: "/first", access: "write", folder: memoryFolder() }, { guest: "/data", access: "write", folder }]);
-  return { desk, open: (now = () => 0) => remoteFolder(1, new FileWindow(desk.window), (values) => desk.answer(...values)).open(now) };
+  return { desk, open: (now = () => 0) => remoteFolder(1, new FileWindow(desk.openWindow()), (values) => desk.answer(...values)).open(now) };
 }
 
 function errnoOf(run: () => unknown): number | undefined {
@@ -63,6 +63,25 @@ test.skipIf(!IS_SHARED)("remoteFolder() does what the folder does, with the same
   // Inodes are counted through the process, and changes in one operation are a moment apart, or are not.
   const timeless = (text: string): string => text.replaceAll(/"(inode|accessed|modified|changed)":"[0-9]{1,12}n"/g, '"$1"');
   expect(timeless(plain(useAll(remote)))).toBe(timeless(plain(useAll(near))));
+});
+
+// skipped because no memory is shared there
+test.skipIf(!IS_SHARED)("FileDesk opens nothing by a name that leads elsewhere, whoever checked it before", () => {
+  const top = far(memoryFolder({ a: "x", "d/b": "y" })).open();
+  const inner = top.openDirectory("d");
+  for (const name of ["..", "../a", "/", "d/b", "a\0"]) {
+    const uses = [() => top.stat(name), () => top.openFile(name, WRITE), () => top.openDirectory(name), () => top.rename("a", inner, name), () => top.linkFile("a", inner, name), () => top.removeFile(name), () => top.createLink(name, "a")];
+    expect(uses.map(errnoOf), name).toEqual(uses.map(() => Errno.notcapable));
+  }
+});
+
+// skipped because no memory is shared there
+test.skipIf(!IS_SHARED)("a window is good no more when another was opened", () => {
+  const { desk, open } = far(memoryFolder({ a: "x" }));
+  const old = open();
+  expect(old.stat("a").size).toBe(1n);
+  desk.openWindow();
+  expect(errnoOf(() => old.stat("a"))).not.toBeUndefined();
 });
 
 describe("what is larger than the window", () => {

@@ -34,8 +34,6 @@ export class RemoteGuest {
   readonly #id: number;
   readonly #shared: SharedKernel;
   readonly #mailbox = new Mailbox();
-  /** Absent once nobody waits for the plug-in. */
-  #listener: GuestListener | undefined;
   #isHeld = false;
 
   /**
@@ -49,14 +47,13 @@ export class RemoteGuest {
    */
   constructor(plan: GuestPlan, startWorker: StartWorker, listener: GuestListener, isSlow: boolean) {
     const { memoryPages } = plan.limits;
-    this.#listener = listener;
     this.#thread = findThread(startWorker, isSlow);
     const tenant: Tenant = {
-      turn: (failure) => this.#turn(failure),
-      log: (entry) => this.#listener?.logged(entry),
+      turn: (failure) => this.#turn(failure, listener),
+      log: listener.logged,
       lost: (reason) => {
         this.#release();
-        this.#listener?.lost(reason);
+        listener.lost(reason);
       },
     };
     const { id, kernel } = this.#thread.enter(tenant, memoryPages);
@@ -129,12 +126,6 @@ export class RemoteGuest {
     return this.#mailbox.state === STATE.answered;
   }
 
-  /** Leaves the thread when its command is over. Nothing more is heard of it, and it keeps no process alive. */
-  abandon(): void {
-    this.#listener = undefined;
-    this.#release();
-  }
-
   /** Leaves the thread. No command may be running. */
   async leave(): Promise<void> {
     await this.#thread.leave(this.#id, this.#shared);
@@ -150,19 +141,16 @@ export class RemoteGuest {
     this.#thread.wake(true);
   }
 
-  #turn(failure: SentFailure | undefined): void {
+  #turn(failure: SentFailure | undefined, listener: GuestListener): void {
     const mailbox = this.#mailbox;
-    const listener = this.#listener;
     if (mailbox.state === STATE.asking) {
-      if (listener === undefined) this.answerFailure();
-      else listener.asked(mailbox.index, mailbox.read() ?? []);
+      listener.asked(mailbox.index, mailbox.read() ?? []);
       return;
     }
     if (mailbox.state !== STATE.done) return;
     mailbox.state = STATE.idle;
     this.#release();
-    if (listener === undefined) void this.leave();
-    else listener.done(failure, mailbox.report);
+    listener.done(failure, mailbox.report);
   }
 
   #hold(): void {
