@@ -4,7 +4,7 @@
  */
 import { compileAssembly, fail, inline } from "@tenon/toolchain/assembly.mjs";
 
-const MAX_BYTES = 10_240;
+const MAX_BYTES = 10_752;
 
 const binary = await compileAssembly("wasm/assembly/walk.ts");
 if (binary.length > MAX_BYTES) fail(`Walk too large: ${binary.length} bytes of ${MAX_BYTES}; make it smaller, it is part of every host`);

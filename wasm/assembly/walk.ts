@@ -106,6 +106,12 @@ const LIGHT_COMPILING: i32 = 512;
  */
 const SEARCH_SHIFT: u8 = 6;
 const RESULTS_SHIFT: u8 = 16 + 3;
+/** A call, and what is done by one, puts all locals away that are in registers: as long for each local as 128 bytes of code. */
+const SPILL_SHIFT: u8 = 7;
+/** A look that is put in is a branch with a call in it: V8 takes four times as long for it as for a block. */
+const LOOK_MERGES: u32 = 4;
+/** The most sixteens of parameters and results that all blocks may have: validation takes time and memory for each. */
+const MAX_WIDE: u32 = 200_000;
 /** More operands than any engine takes; a call may leave a thousand. */
 const MAX_HEIGHT: i32 = 1 << 28;
 /** The most operands that an exception can leave where it is caught: parameters of a tag. */
@@ -146,6 +152,8 @@ let shift: u32 = 0;
 let mayCatch: bool = false;
 /** What compiling took of all functions up to this one. */
 let compiled: u64 = 0;
+/** Sixteens of parameters and results of all blocks. */
+let wide: u32 = 0;
 
 // The function.
 let record: usize = 0;
@@ -237,6 +245,7 @@ function meterAll(): bool {
   const couldCatch = mayCatch;
   out.reset();
   compiled = 0;
+  wide = 0;
   for (let index: u32 = 0; index < functionCount; index++) store<i32>(records + RECORD * index, UNKNOWN_WEIGHT, WEIGHT);
   for (let place: u32 = 0; place < functionCount; place++) {
     meterBody(load<u32>(order + 4 * place));
@@ -273,7 +282,8 @@ function meterBody(index: u32): void {
   memory.fill(targets, 0, ordinal);
   const bytes = <u64>(end - start);
   merged += <u64>max(highest, 0) * bytes >> SEARCH_SHIFT;
-  if (hasInterrupt && merged > MAX_MERGED) refuse(no.MERGES_UNLIMITABLE, start, 0);
+  merged += <u64>locals * bytes >> SPILL_SHIFT;
+  if (hasInterrupt && (merged > MAX_MERGED || wide > MAX_WIDE)) refuse(no.MERGES_UNLIMITABLE, start, 0);
   const takes = COMPILE_FUNCTION + (bytes >> COMPILE_BYTES_SHIFT) + min(merged, MAX_MERGED);
   compiled += takes;
   const compiling: i32 = compiled > UNSEEN_COMPILING ? <i32>takes : 0;
@@ -365,6 +375,7 @@ function lookInRun(at: usize): void {
   if (isDead) return;
   out.copyTo(at);
   out.flush(RUN_UNITS, false, true, false);
+  merge(LOOK_MERGES);
   weight = 0;
 }
 
@@ -496,9 +507,26 @@ function prefixed(prefix: u32, at: usize): void {
 /** By how much an instruction with a prefix makes the operand stack higher, at most. */
 function heightOfPrefixed(prefix: u32, opcode: u32): i32 {
   if (prefix == 0xfc) return opcode < 8 ? 0 : opcode == 16 ? 1 : opcode == 9 || opcode == 13 ? 0 : opcode == 15 ? -1 : -3;
-  if (prefix == 0xfd) return opcode == 12 ? 1 : opcode == 11 ? -2 : 0;
+  if (prefix == 0xfd) return heightOfVector(opcode);
+  if (prefix == 0xfe) return opcode == 3 || opcode - 16 < 7 ? 0 : opcode == 0 || opcode - 30 < 42 ? -1 : -2;
   if (prefix == 0xfb) return opcode < 2 || opcode == 8 ? 1 : opcode == 5 ? -2 : opcode == 14 ? -3 : 0;
   return 0;
+}
+
+/** The same of vectors. Ranges of opcodes, by what is below zero being large. */
+function heightOfVector(opcode: u32): i32 {
+  if (opcode < 96) {
+    if (opcode == 12) return 1; // v128.const
+    if (opcode == 11 || opcode == 82 || opcode - 88 < 4) return -2; // stores, bitselect
+    const isReplacing = opcode - 23 < 12 && (opcode == 23 || ((opcode & 1) == 0 && opcode != 24));
+    return opcode - 13 < 2 || opcode - 35 < 42 || opcode - 78 < 4 || opcode - 84 < 4 || isReplacing ? -1 : 0;
+  }
+  if (opcode < 224) { // four groups of 32, for lanes of 1, 2, 4 and 8 bytes; some floating-point ones stand among the first
+    const place = opcode & 31;
+    return place - 5 < 2 || place - 11 < 9 || place - 22 < 4 || place == 27 || (place == 21 && opcode != 117) || (place > 25 && opcode > 127) ? -1 : 0;
+  }
+  if (opcode < 256) return opcode - 228 < 8 || opcode - 240 < 8 ? -1 : 0;
+  return opcode - 257 < 4 ? 0 : opcode - 261 < 8 || opcode == 275 ? -2 : -1;
 }
 
 /** A block or branch: the engine goes through all that is here. */
@@ -524,6 +552,7 @@ function bulk(at: usize, unitShift: u8, hasSize64: bool): void {
   }
   out.copyTo(at);
   out.chargeOperand(unitShift, hasSize64);
+  merge(LOOK_MERGES);
 }
 
 function allocates(opcode: u32, at: usize): void {
@@ -548,6 +577,7 @@ function push(frameKind: u32, signature: u32): usize {
   store<i32>(frame, height - <i32>(signature & 0xffff) + <i32>(signature >> 16), HEIGHT);
   ordinal++;
   merge(1);
+  wide += (signature & 0xffff) + (signature >> 16) >> 4; // where nothing leads, too, for that is validated
   return frame;
 }
 
@@ -570,6 +600,7 @@ function loop(at: usize, signature: u32): void {
   out.copyTo(here);
   if (catches && hasStack) out.restoreStack();
   if (isMetered) store<u32>(frame, out.headOfLoop(SLICE, !hasFuel), AUX);
+  merge(LOOK_MERGES);
   isTouched = true;
 }
 
@@ -614,7 +645,9 @@ function flush(at: usize, isLeaving: bool): void {
   out.copyTo(at);
   out.flush(hasFuel ? pending : min(weight, CALL_UNITS), hasFuel && (isTouched || loops > 0), !isLeaving, isLeaving);
   pending = 0;
-  if (!isLeaving) weight = 0;
+  if (isLeaving) return;
+  merge(LOOK_MERGES);
+  weight = 0;
 }
 
 function elseOf(at: usize): void {
@@ -743,6 +776,7 @@ function tryTable(at: usize, signature: u32): void {
       if (tag >= tagCount) refuse(no.NO_SUCH_TAG, at, tag);
     }
     const frame = label(readCheckedU32(), at);
+    merge(1);
     store<u32>(frame, load<u32>(frame, CAUGHT) | 1, CAUGHT);
     store<i32>(frame, max(load<i32>(frame, LONGEST), MAX_WEIGHT), LONGEST);
     if (load<u32>(frame, KIND) == FUNCTION) exitWeight = max(exitWeight, MAX_WEIGHT);
@@ -765,6 +799,7 @@ function catchClause(at: usize): void {
   pending = 0;
   weight = MAX_WEIGHT;
   height = (load<i32>(frame, CAUGHT) >> 1) + MAX_CAUGHT;
+  merge(1);
   isDead = load<u32>(frame, DEAD) == 1;
   if (isDead || !hasStack) return;
   out.copyTo(here);
@@ -803,7 +838,7 @@ function indirectCall(at: usize, isTail: bool, type: u32): void {
 function passOperands(type: u32): void {
   const signature = signatureOf(type);
   height = min(height + <i32>(signature >> 16) - <i32>(signature & 0xffff), MAX_HEIGHT);
-  merge(signature >> RESULTS_SHIFT);
+  merge((signature >> RESULTS_SHIFT) + (catches ? 1 : 0));
 }
 
 /**
@@ -833,6 +868,7 @@ function beforeCall(at: usize, isTail: bool, way: i32, units: i32, goesOn: bool)
   if (!hasStack || (!goesOn && !mayCatch)) return false;
   out.copyTo(at);
   out.enterCall(callWeight);
+  merge(LOOK_MERGES);
   return true;
 }
 

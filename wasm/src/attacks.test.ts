@@ -223,6 +223,37 @@ describe("functions that take long to compile", () => {
     expect(limitModule(bytes(1_000), { interrupt: true }).bytes.length).toBeGreaterThan(0);
   });
 
+  const times = (count: number, text: string): string => Array.from({ length: count }, () => text).join(" ");
+  const LOCALS = `(local ${"i64 ".repeat(10_000)})`;
+  const SHAPES: readonly { name: string; text: (count: number) => string; few: number; many: number }[] = [
+    { name: "calls of what is not known", text: (count) => `(type $t (func)) (table 1 funcref) (func ${LOCALS} ${times(count, "(call_indirect (type $t) (i32.const 0))")})`, few: 40, many: 60 },
+    { name: "calls of what is known", text: (count) => `(func $f) (func ${LOCALS} ${times(count, "(call $f)")})`, few: 15_000, many: 30_000 },
+    { name: "bulk instructions", text: (count) => `(memory 1) (func (param $size i32) ${LOCALS} ${times(count, "(memory.fill (i32.const 0) (i32.const 0) (local.get $size))")})`, few: 80, many: 120 },
+    { name: "operations on locals", text: (count) => `(func ${LOCALS} (local $i i32) ${times(count, "(local.set $i (i32.clz (local.get $i)))")})`, few: 4_000, many: 8_000 },
+    { name: "calls where something is caught", text: (count) => `(func $f) (func ${LOCALS} (try (do ${times(count, "(call $f)")}) (catch_all)))`, few: 60, many: 90 },
+    { name: "clauses that catch", text: (count) => `(tag $e) (func ${LOCALS} (try (do) ${times(count, "(catch $e)")}))`, few: 60, many: 80 },
+    { name: "loops", text: (count) => `(func ${LOCALS} ${times(count, "(loop)")})`, few: 70, many: 90 },
+    { name: "blocks that take and give much, where nothing leads", text: (count) => `(type $t (func (param ${"i32 ".repeat(500)}) (result ${"i32 ".repeat(500)}))) (func (return) ${times(count, "(block (type $t))")} unreachable)`, few: 3_000, many: 5_000 },
+  ];
+  test.each(SHAPES)("$name beside many locals are too many at some number", ({ text, few, many }) => {
+    const limited = (count: number): Uint8Array => limitModule(compile(`(module ${text(count)})`), { interrupt: true, stack: true }).bytes;
+    expect(limited(few).length).toBeGreaterThan(0);
+    expect(() => limited(many)).toThrow("too long to compile");
+  });
+
+  test("blocks of all functions that take and give much count together", () => {
+    const some = `(func (return) ${times(3_000, "(block (type $t))")} unreachable)`;
+    const limited = (count: number): Uint8Array => limitModule(compile(`(module (type $t (func (param ${"i32 ".repeat(500)}) (result ${"i32 ".repeat(500)}))) ${times(count, some)})`), { interrupt: true }).bytes;
+    expect(limited(1).length).toBeGreaterThan(0);
+    expect(() => limited(2)).toThrow("too long to compile");
+  });
+
+  test("vectors and atomics leave as many operands as they do", () => {
+    const xor = bodyOf(Array.from({ length: 8_000 }, () => [0x20, 0, 0x20, 0, 0xfd, 81, 0x21, 0]).flat(), [1, 1, 0x7b]);
+    const shuffled = bodyOf(Array.from({ length: 4_000 }, () => [0x20, 0, 0x20, 0, 0x20, 0, 0xfd, 82, 0x20, 0, 0xfd, 0x6e, 0x21, 0]).flat(), [1, 1, 0x7b]);
+    for (const bytes of [xor, shuffled]) expect(limitModule(bytes, { interrupt: true }).bytes.length).toBeGreaterThan(0);
+  });
+
   test("many that each take a little are looked at, and cost no fuel", () => {
     const many = Array.from({ length: 200 }, (_, index) => results(300, 10).replace('(export "run")', "").replaceAll("$f", `$f${index}`).replaceAll("$same", `$same${index}`)).join("");
     const bytes = compile(`(module ${many} (func (export "run") ${Array.from({ length: 200 }, (_, index) => `(call $f${index})`).join("")}))`);

@@ -197,10 +197,7 @@ export class WorkerEngine implements Engine {
     return new Promise((resolve, reject) => {
       const cut = (failure: PluginError): void => reject(this.#named(failure, name));
       const stopWatching = watchCall(platform, call, { cut, stopWatching: undefined, ending: undefined, response: undefined });
-      void Promise.resolve(this.#busy?.over).then(() => {
-        stopWatching();
-        resolve();
-      });
+      void Promise.resolve(this.#busy?.over).finally(stopWatching).then(resolve);
     });
   }
 

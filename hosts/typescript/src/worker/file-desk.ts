@@ -4,7 +4,7 @@
  */
 
 import type { WasmValue } from "../functions.ts";
-import { Errno, Refusal } from "../wasi/errno.ts";
+import { Errno, Refusal, refuse } from "../wasi/errno.ts";
 import type { Directory, FileTree, OpenFile } from "../wasi/file-tree.ts";
 import { encodeEntries, FILE_OPERATION as OPERATION, FileWindow, MODE, readTimes, statValues, WINDOW_BYTES } from "./file-window.ts";
 
@@ -145,7 +145,7 @@ export class FileDesk {
 
 /** A directory opens by a name whatever it leads to, so none may lead anywhere else, whoever checked it before. */
 function checkName(name: string): void {
-  if (name === ".." || /[/\0]/.test(name)) throw new Refusal(Errno.notcapable);
+  if (name === ".." || /[/\0]/.test(name)) refuse("notcapable");
 }
 
 function close(open: OpenFile | Directory): void {
