@@ -93,7 +93,7 @@ const COMPILE_FUNCTION: u64 = 256;
 /** and one for so many bytes of code. */
 const COMPILE_BYTES_SHIFT: u8 = 2;
 /**
- * What compiling takes may go unseen in so much of a module: 0.1 s, more than most whole plug-ins take. Behind that it counts as
+ * What compiling takes may go unseen in so much of a plug-in: 0.1 s, more than most whole plug-ins take. Behind that it counts as
  * much as what runs: on the way of callers, and by a unit for 32, which costs no fuel, where a function looks.
  */
 const UNSEEN_COMPILING: u64 = 5_000_000;
@@ -110,7 +110,7 @@ const RESULTS_SHIFT: u8 = 16 + 3;
 const SPILL_SHIFT: u8 = 7;
 /** A look that is put in is a branch with a call in it: V8 takes four times as long for it as for a block. */
 const LOOK_MERGES: u32 = 4;
-/** The most sixteens of parameters and results that all blocks may have: validation takes time and memory for each. */
+/** The most sixteens of parameters and results that all blocks of a plug-in may have: validation takes time and memory for each. */
 const MAX_WIDE: u32 = 200_000;
 /** More operands than any engine takes; a call may leave a thousand. */
 const MAX_HEIGHT: i32 = 1 << 28;
@@ -154,6 +154,9 @@ let mayCatch: bool = false;
 let compiled: u64 = 0;
 /** Sixteens of parameters and results of all blocks. */
 let wide: u32 = 0;
+/** The most of either; modules of one plug-in share it. */
+let unseen: u64 = 0;
+let mostWide: u32 = 0;
 
 // The function.
 let record: usize = 0;
@@ -203,10 +206,11 @@ let again: bool = false;
  * @param codeOffset Where the code stands in the file.
  * @param functionShift What is added to the index of each defined function.
  * @param countdown, stack, charge New indices of what is added to the module.
+ * @param modules How many modules the plug-in has.
  */
 export function meter(
   flags: u32, codeOffset: u32, globals: u32, tags: u32, elements: u32, dataSegments: u32, functionShift: u32,
-  countdown: u32, stack: u32, charge: u32,
+  countdown: u32, stack: u32, charge: u32, modules: u32,
 ): void {
   hasFuel = (flags & FUEL) != 0;
   hasInterrupt = (flags & INTERRUPT) != 0;
@@ -218,6 +222,8 @@ export function meter(
   tagCount = tags;
   elementCount = elements;
   dataCount = dataSegments;
+  unseen = UNSEEN_COMPILING / modules;
+  mostWide = MAX_WIDE / modules;
   shift = functionShift;
   mayCatch = tags > 0;
   setSource(codeOffset);
@@ -283,10 +289,10 @@ function meterBody(index: u32): void {
   const bytes = <u64>(end - start);
   merged += <u64>max(highest, 0) * bytes >> SEARCH_SHIFT;
   merged += <u64>locals * bytes >> SPILL_SHIFT;
-  if (hasInterrupt && (merged > MAX_MERGED || wide > MAX_WIDE)) refuse(no.MERGES_UNLIMITABLE, start, 0);
+  if (hasInterrupt && (merged > MAX_MERGED || wide > mostWide)) refuse(no.MERGES_UNLIMITABLE, start, 0);
   const takes = COMPILE_FUNCTION + (bytes >> COMPILE_BYTES_SHIFT) + min(merged, MAX_MERGED);
   compiled += takes;
-  const compiling: i32 = compiled > UNSEEN_COMPILING ? <i32>takes : 0;
+  const compiling: i32 = compiled > unseen ? <i32>takes : 0;
   const way = exitWeight + (hasLoops ? SLICE : 0) + compiling;
   isHeavy = isHeavy || way > LIGHT || compiling > LIGHT_COMPILING;
   store<i32>(record, isHeavy ? 1 : way, WEIGHT);

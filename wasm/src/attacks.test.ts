@@ -275,6 +275,7 @@ describe("functions that take long to compile", () => {
     };
     expect(looks(30_000, { interrupt: true })).toBeGreaterThan(4);
     expect(looks(15_000, { interrupt: true })).toBe(0);
+    expect(looks(15_000, { interrupt: true, modules: 4 })).toBeGreaterThan(2);
   });
 
   test("and so are larger ones that are called by a table", () => {

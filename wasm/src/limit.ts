@@ -21,7 +21,7 @@ import type { LimitOptions } from "./plan.ts";
 import { RESERVED } from "./reserved.ts";
 import { rewrite } from "./rewriting.ts";
 
-/** The most memories that a module may define under a limit of pages, if nothing is said. */
+/** The most memories that the modules of a plug-in may define under a limit of pages, or one each. */
 const MAX_MEMORIES = 8;
 /** The most bytes of values that an exception may carry under a limit of pages; what C++ throws carries four. */
 const MAX_PAYLOAD_BYTES = 64;
@@ -52,7 +52,7 @@ export function buildLimits(source: Uint8Array | Module, options: LimitOptions):
   if (options.memoryPages !== undefined) {
     refuseHeldExceptions(module);
     refuseAllocation(module);
-    refuseMemories(module, options.memories ?? MAX_MEMORIES);
+    refuseMemories(module, Math.max(1, Math.floor(MAX_MEMORIES / (options.modules ?? 1))));
   }
   const limited = rewrite(module, options);
   return { bytes: limited, hasStart: module.start !== undefined, hasKernel: options.kernel !== undefined };

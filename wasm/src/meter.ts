@@ -16,6 +16,8 @@ export interface Metering {
   readonly stack: boolean;
   /** Refuse what allocates on the engine's heap, which no limit here counts. */
   readonly refuseHeap: boolean;
+  /** Modules of the plug-in, of which each may have so much less. */
+  readonly modules: number;
   /** Imported functions that end soon and never call back: the kernel's. */
   readonly isLeaf: (importIndex: number) => boolean;
   /** New index of each imported function. */
@@ -51,7 +53,7 @@ type Walk = {
   readonly lay: (types: number, imports: number, functions: number, tables: number, memories: number, codeBytes: number, longest: number) => number;
   readonly meter: (
     flags: number, codeOffset: number, globals: number, tags: number, elements: number, dataSegments: number, shift: number,
-    countdown: number, stack: number, charge: number,
+    countdown: number, stack: number, charge: number, modules: number,
   ) => void;
 };
 
@@ -77,7 +79,7 @@ let kept: Walk | undefined;
  * @throws {WasmError} `too-large` if a body is.
  */
 export function meterCode(module: Module, metering: Metering): MeteredCode {
-  const { fuel, interrupt, stack, refuseHeap, shift, added } = metering;
+  const { fuel, interrupt, stack, refuseHeap, modules, shift, added } = metering;
   const { bytes, code, types, tables, memories, globals, tags, elements, dataCount, imported } = module;
   const codeOffset = code[0]?.start ?? 0;
   const codeEnd = code.at(-1)?.end ?? 0;
@@ -96,7 +98,7 @@ export function meterCode(module: Module, metering: Metering): MeteredCode {
   memory.set(bytes.subarray(codeOffset, codeEnd), codeStart);
   walk.meter(
     (fuel ? 1 : 0) | (interrupt ? 2 : 0) | (stack ? 4 : 0) | (refuseHeap ? 8 : 0) | (memories.some(({ shared }) => shared) ? 16 : 0),
-    codeOffset, globals.length, tags.length, elements.length, dataCount ?? 0, shift, added.countdown, added.stack, added.charge,
+    codeOffset, globals.length, tags.length, elements.length, dataCount ?? 0, shift, added.countdown, added.stack, added.charge, modules,
   );
   const { buffer } = walk.memory;
   const [bodiesStart, hintsStart, hintsEnd, hinted] = new Uint32Array(buffer, RESULT, 4) as unknown as [number, number, number, number];

@@ -10,8 +10,8 @@ import { I32, I64 } from "./value-type.ts";
 export interface LimitOptions {
   /** The most pages that all memories the module defines may have together. */
   readonly memoryPages?: number | undefined;
-  /** The most memories that the module may define where `memoryPages` is given; 8 if nothing is said. */
-  readonly memories?: number | undefined;
+  /** How many modules share what one plug-in may have of memories, where `memoryPages` is given, and of compiling; 1 if nothing is said. */
+  readonly modules?: number | undefined;
   /** The most elements that all tables the module defines may have together. */
   readonly tableElements?: number | undefined;
   /** Lets the host stop it: it calls `tenon:host` `interrupt` when `tenon:countdown` is used up. */

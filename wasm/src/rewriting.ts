@@ -125,7 +125,7 @@ function addedFunctions({ module, plan }: Rewriting): Entries {
 
 function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
   const { module, options, plan, map } = rewriting;
-  const { fuel = false, interrupt = false, stack = false, memoryPages } = options;
+  const { fuel = false, interrupt = false, stack = false, memoryPages, modules = 1 } = options;
   const added = new Writer();
   const bodies = [
     ...(plan.metered ? [chargeBody(plan, fuel, interrupt)] : []),
@@ -141,7 +141,7 @@ function codeSection(rewriting: Rewriting): readonly Uint8Array[] {
   const isSame = count === module.code.length && !stack && plan.kernel === undefined;
   if (isSame && !(refuseHeap && module.types.some(({ kind }) => kind !== "function"))) return payload(module, SECTION.code);
   const { bodies: metered, hints, hinted } = meterCode(module, {
-    fuel, interrupt, stack, refuseHeap,
+    fuel, interrupt, stack, refuseHeap, modules,
     importMap: plan.importMap,
     isLeaf: (index) => plan.merged.has(index),
     shift: plan.shift,

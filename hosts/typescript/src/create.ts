@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { PluginError } from "./error.ts";
 import { type Grant, grantManifest } from "./source/grant.ts";
 import { InlineEngine } from "./inline/engine.ts";
-import { MAX_MEMORIES, type ResolvedLimits } from "./limits.ts";
+import type { ResolvedLimits } from "./limits.ts";
 import { type Blueprint, type NamedModule, WASI_NAMESPACE, type WasiImports } from "./inline/link.ts";
 import { type LoadedModule, loadModules } from "./source/load.ts";
 import { type ParsedOptions, type PluginOptions, parseOptions } from "./options.ts";
@@ -114,7 +114,7 @@ function compileSettings(limits: ResolvedLimits, moduleCount: number, isPrepared
   const share = (limit: number): number => (isOn(limit) ? Math.floor(limit / moduleCount) : Number.POSITIVE_INFINITY);
   return Object.freeze({
     memoryPages: share(limits.memoryPages),
-    memories: Math.max(1, Math.floor(MAX_MEMORIES / moduleCount)),
+    modules: moduleCount,
     tableElements: share(limits.tableElements),
     interrupt: isOn(limits.timeoutMs),
     fuel: isOn(limits.fuel),

@@ -71,9 +71,6 @@ export const FETCH_TIMEOUT_MS = 30_000;
 /** Modules of one plug-in. */
 export const MAX_MODULES = 64;
 
-/** Memories that the modules of a plug-in may define together, or one each: engines set ten gigabytes of addresses aside for one. */
-export const MAX_MEMORIES = 8;
-
 /** Bytes of source modules whose compiled form is kept for the next plug-in of the same content, and again of code. */
 export const COMPILE_CACHE_BYTES = 67_108_864;
 

@@ -6,7 +6,7 @@
 
 import { type CompileSettings, limitBytes } from "./compile/compile.ts";
 import { compileFailure } from "./compile/compile-failure.ts";
-import { DEFAULT_LIMITS, MAX_MEMORIES, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { parseOptions } from "./options.ts";
 
 /** What is built in, beside the ways to stop the module and to bound its stack. */
@@ -30,7 +30,7 @@ export interface PrepareOptions extends Pick<Limits, "memoryPages" | "tableEleme
  */
 export function prepareModule(bytes: Uint8Array<ArrayBuffer>, { fuel = false, kernel = false, ...stated }: PrepareOptions = {}): Uint8Array<ArrayBuffer> {
   const { memoryPages, tableElements } = { ...DEFAULT_LIMITS, ...parseOptions({ limits: stated }).limits };
-  const settings: CompileSettings = { memoryPages, memories: MAX_MEMORIES, tableElements, interrupt: true, fuel, stack: true, merge: kernel };
+  const settings: CompileSettings = { memoryPages, modules: 1, tableElements, interrupt: true, fuel, stack: true, merge: kernel };
   try {
     return limitBytes(bytes, bytes, settings);
   } catch (cause) {

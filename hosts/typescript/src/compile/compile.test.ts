@@ -5,7 +5,7 @@ import { workerPlatform } from "../../test/worker-platform.ts";
 import { type CompileSettings, compileModule } from "./compile.ts";
 import { COMPILE_CACHE_BYTES, COMPILED_MODULE_BYTES } from "../limits.ts";
 
-const SETTINGS: CompileSettings = { memoryPages: 100, memories: 8, tableElements: 100, interrupt: true, fuel: false, stack: true, merge: false };
+const SETTINGS: CompileSettings = { memoryPages: 100, modules: 1, tableElements: 100, interrupt: true, fuel: false, stack: true, merge: false };
 /** A module with nothing in it but its number. */
 const numbered = (number: number): Uint8Array<ArrayBuffer> => encodeModule([{ id: 0, parts: [new Writer().string(`number ${number}`).view()] }]) as Uint8Array<ArrayBuffer>;
 const compile = async (number: number, platform = workerPlatform): Promise<WebAssembly.Module> => (await compileModule(numbered(number), "main", SETTINGS, platform)).module;

@@ -22,8 +22,8 @@ import type { Platform } from "../platform.ts";
 export interface CompileSettings {
   /** Pages that its memories may have together; `Infinity` for no limit. */
   readonly memoryPages: number;
-  /** Memories that it may define where their pages are limited. */
-  readonly memories: number;
+  /** Modules of its plug-in, which share the memories it may define and the compiling that goes unseen. */
+  readonly modules: number;
   /** Entries that its tables may have together; `Infinity` for no limit. */
   readonly tableElements: number;
   /** Whether the host can stop it. */
@@ -117,12 +117,12 @@ function isUnlimited({ memoryPages, tableElements, interrupt, fuel, stack, merge
  * @throws What `compileFailure` explains, if it cannot be limited.
  */
 export function limitBytes(bytes: Uint8Array<ArrayBuffer>, source: Uint8Array | Module, settings: CompileSettings): Uint8Array<ArrayBuffer> {
-  const { interrupt, fuel, stack, merge, memories } = settings;
+  const { interrupt, fuel, stack, merge } = settings;
   const memoryPages = finite(settings.memoryPages);
   const tableElements = finite(settings.tableElements);
   if (isUnlimited(settings)) return bytes;
   const kernel = merge ? { bytes: kernelBytes(), namespace: ABI_NAMESPACE, imports: KERNEL_IMPORTS } : undefined;
-  return buildLimits(source, { memoryPages, memories, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
+  return buildLimits(source, { memoryPages, modules: settings.modules, tableElements, interrupt, fuel, stack, sized: SIZED, kernel }).bytes as Uint8Array<ArrayBuffer>;
 }
 
 function finite(value: number): number | undefined {

@@ -57,7 +57,7 @@ const teller = (text: string, { pages = 1, call = "tell", more = "" } = {}): Uin
   (func (export "trap") unreachable) ${more})`));
 
 describe("plug-ins that share code", () => {
-  const settings: CompileSettings = { memoryPages: 100, memories: 8, tableElements: Infinity, interrupt: true, fuel: false, stack: true, merge: false };
+  const settings: CompileSettings = { memoryPages: 100, modules: 1, tableElements: Infinity, interrupt: true, fuel: false, stack: true, merge: false };
   const compile = (bytes: Uint8Array<ArrayBuffer>, changed: Partial<CompileSettings> = {}): ReturnType<typeof compileModule> => compileModule(bytes, "main", { ...settings, ...changed }, workerPlatform);
 
   test("have one compiled module, if they differ in data, memory and names of exports alone", async () => {
