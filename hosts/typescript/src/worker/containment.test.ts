@@ -375,8 +375,8 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     for (const each of many) await each.close();
   });
 
-  // skipped because a page has no room for so many memories
-  test.skipIf("document" in globalThis)("live on when a plug-in that was given up lies beneath a neighbour's call, and end when it goes on for ever then", async () => {
+  // skipped because a page has no room for so many memories, and Bun may not end a thread that loops for ever
+  test.skipIf("document" in globalThis || "Bun" in globalThis)("live on when a plug-in that was given up lies beneath a neighbour's call, and end when it goes on for ever then", async () => {
     const threads = countThreads();
     const beneath = new AbortController();
     const first = await create(ask, { ...withAsk(never), limits: "none" }, threads.startWorker);
@@ -416,8 +416,8 @@ describe.skipIf(!HAS_THREADS)("threads", () => {
     for (const each of [lost, ...many]) await each.close();
   });
 
-  // skipped because a page has no room for so many memories
-  test.skipIf("document" in globalThis)("are left to the others by a plug-in whose thread had to be ended", async () => {
+  // skipped because a page has no room for so many memories, and Bun may not end a thread that loops for ever
+  test.skipIf("document" in globalThis || "Bun" in globalThis)("are left to the others by a plug-in whose thread had to be ended", async () => {
     const threads = countThreads();
     const many: Plugin[] = [];
     for (let index = 0; index < 32; index += 1) many.push(await create(ask, withAsk(never), threads.startWorker));
